@@ -1,0 +1,1 @@
+"""What programs mean: checking, relaxation, the reference interpreter."""

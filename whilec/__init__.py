@@ -1,0 +1,5 @@
+"""Compiler of the smooth WHILE language."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
