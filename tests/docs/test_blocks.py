@@ -1,0 +1,79 @@
+"""Every example of the documentation does what the page says."""
+
+from __future__ import annotations
+
+import doctest
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.docs.blocks import PAGES, Block, blocks, blocks_of, commands
+from tests.repository import ROOT
+from whilec.cli.main import main
+
+EXECUTED = {"while", "while error", "console", "python"}
+WITHOUT_EXAMPLES = {"index.md", "errors.md", "programs.md", "CONTRIBUTING.md"}
+
+
+def whilec(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), prog_name="whilec")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder of the examples: it has the repository's programs."""
+    (tmp_path / "programs").symlink_to(ROOT / "programs")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_files(page: Path, folder: Path) -> None:
+    for block in blocks(page):
+        if block.file:
+            (folder / block.file).write_text(block.text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("block", blocks_of("console"), ids=lambda block: block.name)
+def test_console_block_prints_what_it_shows(block: Block, folder: Path) -> None:
+    write_files(block.page, folder)
+    assert commands(block), "no command"
+    for command in commands(block):
+        program, *arguments = shlex.split(command.line, comments=True)
+        assert program == "whilec"
+        result = whilec(*arguments)
+        assert result.output.strip() == command.output
+        assert result.exit_code == (1 if "error[" in command.output else 0)
+
+
+@pytest.mark.parametrize("block", blocks_of("while"), ids=lambda block: block.name)
+def test_program_has_no_error(block: Block, folder: Path) -> None:
+    (folder / "example.while").write_text(block.text, encoding="utf-8")
+    result = whilec("check", "example.while")
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("block", blocks_of("while error"), ids=lambda block: block.name)
+def test_program_has_an_error(block: Block, folder: Path) -> None:
+    (folder / "example.while").write_text(block.text, encoding="utf-8")
+    assert whilec("check", "example.while").exit_code == 1
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_blocks_hold(page: Path, folder: Path) -> None:
+    write_files(page, folder)
+    parser, runner, names = doctest.DocTestParser(), doctest.DocTestRunner(), dict[str, object]()
+    for block in blocks(page):
+        if block.info == "python" and ">>>" in block.text:
+            test = parser.get_doctest(block.text, names, block.name, str(page), block.line - 1)
+            report: list[str] = []
+            runner.run(test, out=report.append, clear_globs=False)
+            names = test.globs
+            assert not report, "".join(report)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_page_has_an_executed_example(page: Path) -> None:
+    if page.name not in WITHOUT_EXAMPLES:
+        assert any(block.info in EXECUTED for block in blocks(page))
