@@ -1,0 +1,46 @@
+"""All codes of diagnostics, collected from the modules that declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+
+from whilec.diagnostics.cells import printable
+from whilec.diagnostics.model import Code, InternalError
+
+DECLARING_MODULES = (
+    "whilec.semantics.bind",
+    "whilec.driver.files",
+    "whilec.driver.inputs",
+    "whilec.driver.values",
+)
+"""Modules with module-level `Code` constants; a test compares this with the source."""
+
+
+@cache
+def all_codes() -> Mapping[str, Code]:
+    """Every code by its name, sorted: errors, then warnings.
+
+    Raises:
+        InternalError: Two codes have the same name.
+    """
+    codes: dict[str, Code] = {}
+    for module in DECLARING_MODULES:
+        for value in vars(import_module(module)).values():
+            if isinstance(value, Code) and codes.setdefault(value.name, value) is not value:
+                raise InternalError(f"{value.name} is declared twice, the second time in {module}")
+    return dict(sorted(codes.items()))
+
+
+def code_to_markdown(code: Code) -> str:
+    """One code as a section of Markdown: title, explanation, example."""
+    command = code.example.command.replace("{file}", "example.while")
+    parts = [f"## {code.name}: {code.title}", code.explanation.strip()]
+    source = printable(code.example.source.strip("\n"))
+    if source:
+        parts.append(f"An example, `example.while`:\n\n```while\n{source}\n```")
+        parts.append(f"```console\n$ whilec {command}\n```")
+    else:
+        parts.append(f"An example:\n\n```console\n$ whilec {command}\n```")
+    return "\n\n".join(parts) + "\n"
