@@ -9,28 +9,8 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation
 from sphinx.application import Sphinx
 
 KEYWORDS = [
-    "WHILE",
-    "DO",
-    "END",
-    "IF",
-    "THEN",
-    "ELSEIF",
-    "ELSE",
-    "FOR",
-    "FROM",
-    "TO",
-    "STEP",
-    "LOOP",
-    "DEF",
-    "PROGRAM",
-    "CONST",
-    "PARAM",
-    "REQUIRE",
-    "VAR",
-    "AND",
-    "OR",
-    "NOT",
-    "WITH",
+    *("WHILE", "DO", "END", "IF", "THEN", "ELSEIF", "ELSE", "FOR", "FROM", "TO", "STEP", "LOOP"),
+    *("DEF", "PROGRAM", "CONST", "PARAM", "REQUIRE", "VAR", "AND", "OR", "NOT", "WITH"),
 ]
 
 

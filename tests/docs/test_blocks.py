@@ -7,18 +7,13 @@ import shlex
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
+from tests.console import whilec
 from tests.docs.blocks import PAGES, Block, blocks, blocks_of, commands
 from tests.repository import ROOT
-from whilec.cli.main import main
 
 EXECUTED = {"while", "while error", "console", "python"}
 WITHOUT_EXAMPLES = {"index.md", "errors.md", "programs.md", "CONTRIBUTING.md"}
-
-
-def whilec(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments), prog_name="whilec")
 
 
 @pytest.fixture
@@ -42,22 +37,22 @@ def test_console_block_prints_what_it_shows(block: Block, folder: Path) -> None:
     for command in commands(block):
         program, *arguments = shlex.split(command.line, comments=True)
         assert program == "whilec"
-        result = whilec(*arguments)
-        assert result.output.strip() == command.output
-        assert result.exit_code == (1 if "error[" in command.output else 0)
+        answer = whilec(*arguments)
+        assert answer.output.strip() == command.output
+        assert answer.code == (1 if "error[" in command.output else 0)
 
 
 @pytest.mark.parametrize("block", blocks_of("while"), ids=lambda block: block.name)
 def test_program_has_no_error(block: Block, folder: Path) -> None:
     (folder / "example.while").write_text(block.text, encoding="utf-8")
-    result = whilec("check", "example.while")
-    assert result.exit_code == 0, result.output
+    answer = whilec("check", "example.while")
+    assert answer.code == 0, answer.output
 
 
 @pytest.mark.parametrize("block", blocks_of("while error"), ids=lambda block: block.name)
 def test_program_has_an_error(block: Block, folder: Path) -> None:
     (folder / "example.while").write_text(block.text, encoding="utf-8")
-    assert whilec("check", "example.while").exit_code == 1
+    assert whilec("check", "example.while").code == 1
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,0 +1,108 @@
+"""Pages of the manual that are made from the project itself.
+
+`_generated/errors.md` comes from the catalogue of codes, `_generated/programs/NAME.md` from the
+header comment of each program. Both folders are rewritten at the start of every build.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from whilec.catalogue import all_codes, code_to_markdown
+from whilec.diagnostics.model import Code
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FAMILIES = {
+    "01": "Syntax",
+    "02": "Names, types, shapes",
+    "03": "Intrinsics",
+    "04": "Smoothness, levels, options",
+    "05": "Backends",
+    "06": "Run time and command line",
+}
+
+
+@dataclass(frozen=True)
+class ProgramText:
+    """A program file in its parts: what it says about itself, its tests, its code."""
+
+    name: str
+    summary: str
+    facts: tuple[tuple[str, str], ...]
+    tests: tuple[str, ...]
+    code: str
+
+
+def read_program(path: Path) -> ProgramText:
+    """Take the header comment of a program apart."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    head_length = next((i for i, line in enumerate(lines) if not line.startswith("//")), len(lines))
+    head = [line[2:].removeprefix(" ") for line in lines[:head_length]]
+    border = head.index("==") if "==" in head else len(head)
+    summary: list[str] = []
+    facts: list[tuple[str, str]] = []
+    for line in filter(str.strip, head[:border]):
+        if match := re.match(r"([A-Z][a-z]+): (.*)", line):
+            facts.append((match[1], match[2]))
+        elif facts:
+            facts[-1] = (facts[-1][0], f"{facts[-1][1]} {line.strip()}")
+        else:
+            summary.append(line.strip())
+    tests = tuple(line.strip() for line in head[border + 1 :] if line.strip())
+    code = "\n".join(lines[head_length:]).strip("\n")
+    return ProgramText(path.stem, " ".join(summary), tuple(facts), tests, code)
+
+
+def plain(text: str) -> str:
+    """Text of a comment as Markdown that shows it unchanged, but for code in backticks."""
+    parts = text.split("`")
+    parts[::2] = [re.sub(r"([\\*_<>\[\]$|])", r"\\\1", part) for part in parts[::2]]
+    return "`".join(parts)
+
+
+def program_page(program: ProgramText) -> str:
+    """The page of one program."""
+    facts = "\n\n".join(f"{key}\n: {plain(text)}" for key, text in program.facts)
+    tests = "\n".join(program.tests)
+    return (
+        f"# {program.name}\n\n{plain(program.summary)}\n\n{facts}\n\n"
+        f"```while\n{program.code}\n```\n\n"
+        f"## Tests\n\n`whilec test programs/{program.name}.while` runs these lines of the file.\n\n"
+        f"```text\n{tests}\n```\n"
+    )
+
+
+def errors_page(codes: Iterable[Code]) -> str:
+    """The error index: every code, grouped by family."""
+    ordered = sorted(codes, key=lambda code: (code.name[1:], code.name[0]))
+    parts: list[str] = []
+    for family, title in FAMILIES.items():
+        members = [code for code in ordered if code.name[1:3] == family]
+        if members:
+            parts.append(f"## {title}\n")
+            parts += [f"({code.name})=\n#{code_to_markdown(code)}" for code in members]
+    return "\n".join(parts)
+
+
+def generate(folder: Path) -> None:
+    """Write every generated page beneath `folder`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "programs").mkdir(parents=True)
+    (folder / "errors.md").write_text(errors_page(all_codes().values()), encoding="utf-8")
+    for path in sorted((ROOT / "programs").glob("*.while")):
+        page = program_page(read_program(path))
+        (folder / "programs" / f"{path.stem}.md").write_text(page, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Generate before Sphinx looks for pages."""
+    app.connect("config-inited", lambda app, _: generate(Path(app.srcdir) / "_generated"))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
