@@ -18,7 +18,7 @@ def to_json(diagnostics: Iterable[Diagnostic]) -> str:
     """The diagnostics as the text of one JSON object."""
     import json
 
-    return json.dumps({"diagnostics": [to_data(d) for d in diagnostics]}, indent=2, ensure_ascii=False)
+    return json.dumps({"diagnostics": [to_data(d) for d in diagnostics]}, indent=2)
 
 
 def to_data(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -219,7 +219,7 @@ class _Page:
             for cell in range(mark.start, mark.end):
                 signs[cell] = ("^" if mark.is_primary else "-", self._style(mark))
         row = self._row(signs)
-        waiting = sorted((m for m in marks if m.text), key=lambda m: (m.start, not m.is_primary))
+        waiting = sorted((m for m in marks if m.text), key=lambda m: (m.start, m.is_primary))
         reach = max(m.end for m in marks)
         if (
             waiting
