@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from textwrap import indent
 
 from whilec.diagnostics.cells import printable
 from whilec.diagnostics.model import Code, InternalError
@@ -13,6 +14,11 @@ DECLARING_MODULES = (
     "whilec.semantics.bind",
     "whilec.driver.files",
     "whilec.driver.inputs",
+    "whilec.driver.limits",
+    "whilec.driver.loop_warnings",
+    "whilec.driver.pipeline",
+    "whilec.driver.testblocks",
+    "whilec.driver.testing",
     "whilec.driver.values",
 )
 """Modules with module-level `Code` constants; a test compares this with the source."""
@@ -40,7 +46,18 @@ def code_to_markdown(code: Code) -> str:
     source = printable(code.example.source.strip("\n"))
     if source:
         parts.append(f"An example, `example.while`:\n\n```while\n{source}\n```")
+    if command:
         parts.append(f"```console\n$ whilec {command}\n```")
-    else:
-        parts.append(f"An example:\n\n```console\n$ whilec {command}\n```")
     return "\n\n".join(parts) + "\n"
+
+
+def code_to_text(code: Code) -> str:
+    """One code for a terminal: as in Markdown, but the example indented instead of fenced."""
+    command = code.example.command.replace("{file}", "example.while")
+    parts = [f"{code.name}: {code.title}", code.explanation.strip()]
+    source = printable(code.example.source.strip("\n"))
+    if source:
+        parts.append("An example, `example.while`:\n\n" + indent(source, "    "))
+    if command:
+        parts.append(f"    $ whilec {command}")
+    return "\n\n".join(parts)

@@ -1,0 +1,66 @@
+"""The options of a run, declared once for every command that runs programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, final
+
+import click
+
+from whilec.driver.choices import READERS
+from whilec.semantics.options import Options
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_FLAGS: tuple[tuple[str, str, str], ...] = (
+    ("smooth", "hard|K|inf", "The relaxation: crisp, of class C^K (K from 0 to 8), or smooth. Default: inf."),
+    ("steepness", "S", "Steepness of = and !=. Default: 1."),
+    ("compare_steepness", "S", "Steepness of < <= > >=, LOOP, min, max, ... Default: as --steepness."),
+    ("epsilon", "E", "Path weights up to this count as 0. Default: 1e-6."),
+    ("max_trips", "N", "Most trips of one entry of a loop. Default: 1000; no limit in hard mode."),
+    ("loops", "path|mixture", "How loops weigh their trips. Default: path."),
+    ("phi", "sech|bump", "The function behind = in mode inf. Default: sech."),
+    ("domain", "int|nat", "Whether x := x - c stops at 0 (nat). Default: int."),
+    ("max_steps", "N", "Most statements of a run. Default: 10^8."),
+)
+
+
+@final
+class OptionType(click.ParamType):
+    """An option's value, read by its reader in `choices`."""
+
+    def __init__(self, field: str) -> None:
+        self.name = field
+        self.read = READERS[field]
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value of the text; a usage error where it has none."""
+        try:
+            return self.read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def run_options(function: _Function) -> _Function:
+    """Add `--smooth` and the other options of a run to a command."""
+    for field, metavar, text in reversed(_FLAGS):
+        flag = f"--{field.replace('_', '-')}"
+        function = click.option(flag, field, type=OptionType(field), metavar=metavar, help=text)(function)
+    return function
+
+
+def level_option(function: _Function) -> _Function:
+    """Add `--std` to a command."""
+    return click.option(
+        "--std",
+        "level",
+        type=click.Choice(["core", "full"]),
+        default="full",
+        metavar="core|full",
+        help="Accept only the paper's language (core), or all of it. Default: full.",
+    )(function)
+
+
+def build_options(given: dict[str, Any]) -> Options:
+    """The options of a run; those not given keep their defaults."""
+    return Options(**{field: given[field] for field in READERS if given.get(field) is not None})

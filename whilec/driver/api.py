@@ -1,0 +1,77 @@
+"""The functions of `import whilec` that need no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from whilec.diagnostics.model import Diagnostic
+from whilec.driver.files import load
+from whilec.driver.pipeline import Level, check_file, format_file, run_program
+from whilec.semantics.options import Options
+from whilec.source import SourceFile
+
+if TYPE_CHECKING:
+    from whilec.semantics.reference import Run
+
+
+def check_source(text: str, *, name: str = "<input>", level: Level = "full") -> list[Diagnostic]:
+    """Everything that is wrong with a program, warnings included; empty if nothing is.
+
+    >>> [d.code.name for d in check_source("x0 := x1 + 1")]
+    []
+    """
+    return list(check_file(SourceFile(name, text), level=level).diagnostics)
+
+
+def format_source(text: str) -> str:
+    """The program in the standard layout.
+
+    Raises:
+        WhileError: It has syntax errors.
+
+    >>> print(format_source("while x1!=0 do x1:=x1-1 end"), end="")
+    WHILE x1 != 0 DO
+      x1 := x1 - 1
+    END
+    """
+    return format_file(SourceFile("<input>", text))
+
+
+def run_source(
+    text: str,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    outputs: tuple[str, ...] | None = None,
+    jacobian: bool = False,
+    **options: Any,
+) -> Run:
+    """Run a program on numbers and nested lists with the reference interpreter.
+
+    Args:
+        text: The program.
+        inputs: Value of each input.
+        outputs: Names of the outputs wanted.
+        jacobian: Whether to compute the derivative of each output by each given input.
+        options: `smooth`, `steepness` and the other fields of `Options`.
+
+    Raises:
+        WhileError: The program, its inputs or the options are wrong, or the run failed.
+
+    >>> run_source("x0 := x1 + 1", {"x1": 41}, smooth="hard").outputs
+    {'x0': 42}
+    """
+    source = SourceFile("<input>", text)
+    return run_program(source, inputs or {}, Options(**options), outputs=outputs, jacobian=jacobian).run
+
+
+def run(
+    path: str,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    outputs: tuple[str, ...] | None = None,
+    jacobian: bool = False,
+    **options: Any,
+) -> Run:
+    """As `run_source`, of a program in a file."""
+    return run_program(load(path), inputs or {}, Options(**options), outputs=outputs, jacobian=jacobian).run
