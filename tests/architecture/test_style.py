@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import re
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -14,6 +17,9 @@ CEILING = 450
 """The longest that a module of the two packages may be, in lines."""
 
 SOURCES = sorted(path for package in ("whilec", "algonet_runtime") for path in (ROOT / package).rglob("*.py"))
+
+DOCUMENTED = (FunctionType, type)
+METHODS = (FunctionType, property, classmethod, staticmethod)
 
 # Spelled in pieces, so that this file does not match itself.
 MACHINE_PATHS = re.compile("|".join(f"/{top}/" + r"[\w.]" for top in ("tmp", "work", "root", "home")))
@@ -44,6 +50,20 @@ def test_first_line_of_public_docstrings_is_short(path: Path) -> None:
         if (docstring := ast.get_docstring(node)) and len(docstring.splitlines()[0]) >= 72
     ]
     assert long == []
+
+
+@pytest.mark.parametrize("module", [*modules("whilec"), *modules("algonet_runtime")])
+def test_everything_public_has_a_docstring(module: str) -> None:
+    members = vars(importlib.import_module(module))
+    public = {name: member for name, member in members.items() if not name.startswith("_")}
+    own = {name: member for name, member in public.items() if getattr(member, "__module__", None) == module}
+    missing = [name for name, member in own.items() if isinstance(member, DOCUMENTED) and not member.__doc__]
+    for cls in filter(inspect.isclass, own.values()):
+        methods = {name for name, member in vars(cls).items() if isinstance(member, METHODS)}
+        # `getdoc` finds the docstring of the method that this one overrides.
+        bare = {name for name in methods if not inspect.getdoc(getattr(cls, name))}
+        missing += [f"{cls.__name__}.{name}" for name in sorted(bare) if not name.startswith("_")]
+    assert missing == []
 
 
 def test_tracked_files_name_no_path_of_a_machine() -> None:
