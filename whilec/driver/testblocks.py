@@ -37,12 +37,13 @@ Each case begins with `input`, in braces, and says what comes out (`output`) or 
 (`error`). `smooth` names the modes to run in, `hard` if it is left out; `tolerance` is relative,
 by default 0 in hard mode and 1e-6 otherwise. `steepness`, `compare_steepness`, `epsilon`,
 `max_trips`, `max_steps`, `loops`, `phi` and `domain` are the options of `whilec run`. A case may go
-on over several lines; the block ends with the first line that is no comment.
+on over several lines; the block ends with the first line that is no comment. A second `//` in a
+line begins a remark.
 """,
     Example("x0 := x1 + 0\n// ==\n// input { x1 = 3 output { x0 = 3 }", "test {file}"),
 )
 
-_COMMENT = re.compile(r"[ \t]*(?://|#)(.*)")
+_COMMENT = re.compile(r"[ \t]*(?://|#)(.*?)(?:\s(?://|#).*)?$")
 _START = re.compile(r"\s*==\s*")
 _TOKEN = re.compile(r"[\[\]{},=]|[^\[\]{},=\s]+")
 _CODE = re.compile(r"[EW]\d{4}")
@@ -95,7 +96,7 @@ def _blocks(source: SourceFile) -> Iterator[list[Span]]:
     """The words of each block."""
     block: list[Span] | None = None
     offset = 0
-    for line in source.text.splitlines(keepends=True):
+    for line in source.text.split("\n"):
         comment = _COMMENT.match(line)
         if comment is None or _START.fullmatch(comment[1]):
             if block:
@@ -104,7 +105,7 @@ def _blocks(source: SourceFile) -> Iterator[list[Span]]:
         elif block is not None:
             at, end = offset + comment.start(1), offset + comment.end(1)
             block.extend(Span(*word.span()) for word in _TOKEN.finditer(source.text, at, end))
-        offset += len(line)
+        offset += len(line) + 1
     if block:
         yield block
 

@@ -123,9 +123,10 @@ class _Binder:
     def disagreement(self, name: str, variable: Variable, size: int) -> Diagnostic:
         """Two sizes for one shape variable."""
         giver = self.givers.get(name, variable)
+        where = "in another dimension" if giver is variable else f"in `{variable.name}`"
         return Diagnostic(
             E0658,
-            f"`{name}` is {self.sizes[name]} in `{giver.name}`, but {size} in `{variable.name}`",
+            f"`{name}` is {self.sizes[name]} in `{giver.name}`, but {size} {where}",
             Label(variable.span, f"{size} here"),
             () if giver is variable else (Label(giver.span, f"{self.sizes[name]} here"),),
             help=f"give arrays that agree in `{name}`, or name the sizes differently in the program",

@@ -73,6 +73,11 @@ def test_blocks_end_with_the_comment() -> None:
     assert [case.outputs for case in cases(text)] == [{"x0": 1}, {"x0": 2}]
 
 
+def test_remarks() -> None:
+    (case,) = cases("// == # tests\n// input { x = 1 }  // one\n// output { y = 2 } # two\n")
+    assert (case.inputs, case.outputs) == ({"x": 1}, {"y": 2})
+
+
 def test_no_blocks() -> None:
     assert cases("") == ()
     assert cases("// = =\n// input x\nx0 := x1 + 1") == ()

@@ -1,0 +1,84 @@
+"""The catalogue of codes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import split_command, whilec, write_example
+from tests.repository import ROOT
+from whilec import catalogue
+from whilec.catalogue import DECLARING_MODULES, all_codes, code_to_markdown, code_to_text
+from whilec.diagnostics.model import Code, Example, InternalError
+
+CODES = list(all_codes().values())
+
+
+def declares_codes(path: Path) -> bool:
+    """Whether a module assigns `Code(...)` at its top level."""
+    return any(
+        isinstance(statement, ast.Assign | ast.AnnAssign)
+        and isinstance(statement.value, ast.Call)
+        and isinstance(statement.value.func, ast.Name)
+        and statement.value.func.id == "Code"
+        for statement in ast.parse(path.read_text(encoding="utf-8")).body
+    )
+
+
+def test_every_declaring_module_is_listed() -> None:
+    found = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "whilec").rglob("*.py")
+        if declares_codes(path)
+    }
+    assert found == set(DECLARING_MODULES)
+
+
+def test_a_name_declared_twice_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    from whilec.driver import limits
+
+    monkeypatch.setattr(limits, "AGAIN", Code("E0670", "again", "again", Example("")), raising=False)
+    with pytest.raises(InternalError, match="E0670 is declared twice"):
+        catalogue.all_codes.__wrapped__()
+
+
+def test_codes_are_sorted() -> None:
+    assert list(all_codes()) == sorted(all_codes())
+    assert all(name == code.name for name, code in all_codes().items())
+
+
+@pytest.mark.parametrize("code", CODES, ids=lambda code: code.name)
+def test_code_is_documented(code: Code) -> None:
+    assert re.fullmatch(r"[EW]0[1-6]\d\d", code.name)
+    assert code.title == code.title.strip()
+    assert not code.title.endswith(".")
+    assert not re.match(r"[A-Z][a-z]", code.title)
+    assert len(code.explanation.split()) >= 15
+    assert code.explanation.strip() in code_to_markdown(code)
+    assert code.title in code_to_text(code)
+
+
+@pytest.mark.parametrize("code", [c for c in CODES if c.example.command], ids=lambda code: code.name)
+def test_example_shows_the_code(
+    code: Code, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write_example(tmp_path, code.example.source)
+    finished = whilec(capsys, *split_command(code.example.command, path.name))
+    assert f"[{code.name}]" in finished.err, finished.err
+    assert finished.code == (1 if code.name.startswith("E") else 0)
+
+
+def test_markdown() -> None:
+    code = Code("E0999", "a title", "\nOne.\n\nTwo.\n", Example("x0 := x1\n", "run {file} x1=3"))
+    assert code_to_markdown(code) == (
+        "## E0999: a title\n\nOne.\n\nTwo.\n\nAn example, `example.while`:\n\n```while\nx0 := x1\n```\n\n"
+        "```console\n$ whilec run example.while x1=3\n```\n"
+    )
+    assert code_to_text(code) == (
+        "E0999: a title\n\nOne.\n\nTwo.\n\nAn example, `example.while`:\n\n    x0 := x1\n\n"
+        "    $ whilec run example.while x1=3"
+    )
