@@ -1,0 +1,170 @@
+"""Exact enumeration of the points of a FOR nest, with its static conditions."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar, final
+
+from whilec.diagnostics.model import InternalError
+from whilec.semantics.context import ForFrame, Frame
+from whilec.semantics.static import StaticEnvironment, evaluate_static
+from whilec.syntax import ast
+
+Point: TypeAlias = dict[str, int]
+"""Values of the FOR variables in force."""
+Evaluator: TypeAlias = Callable[[Point], int]
+Truth: TypeAlias = Callable[[Point], bool]
+
+_Found = TypeVar("_Found")
+
+
+class OutOfBudgetError(Exception):
+    """The nest has more points than may be enumerated."""
+
+
+@final
+@dataclass
+class Budget:
+    """How many points may still be visited."""
+
+    left: int
+
+    def spend(self) -> None:
+        """Pay for one point."""
+        self.left -= 1
+        if self.left < 0:
+            raise OutOfBudgetError
+
+
+def first(
+    frames: Sequence[Frame],
+    environment: StaticEnvironment,
+    budget: Budget,
+    visit: Callable[[Point], _Found | None],
+) -> _Found | None:
+    """What `visit` finds at the first point of the nest where it finds something.
+
+    Raises:
+        OutOfBudgetError: The nest has too many points.
+    """
+    point: Point = {}
+    steps = [_for_step(f, environment) if isinstance(f, ForFrame) else _guard(f, environment) for f in frames]
+
+    def walk(depth: int) -> _Found | None:
+        if depth == len(steps):
+            budget.spend()
+            return visit(point)
+        name, values = steps[depth](point)
+        for value in values:
+            point[name] = value
+            budget.spend()
+            found = walk(depth + 1)
+            if found is not None:
+                return found
+        point.pop(name, None)
+        return None
+
+    return walk(0)
+
+
+_Step: TypeAlias = Callable[[Point], tuple[str, Sequence[int]]]
+"""What one frame does at a point: a variable and the values that it takes."""
+
+
+def _for_step(frame: ForFrame, environment: StaticEnvironment) -> _Step:
+    statement = frame.statement
+    name = statement.variable.id
+    start, stop = compiled(statement.start, environment), compiled(statement.stop, environment)
+    step = (lambda point: 1) if statement.step is None else compiled(statement.step, environment)
+
+    def values(point: Point) -> tuple[str, Sequence[int]]:
+        by = step(point)
+        if by == 0:
+            return name, ()
+        return name, range(start(point), stop(point) + (1 if by > 0 else -1), by)
+
+    return values
+
+
+def _guard(frame: Frame, environment: StaticEnvironment) -> _Step:
+    assert not isinstance(frame, ForFrame)
+    holds = [compiled_truth(each, environment) for each in frame.holds]
+    fails = [compiled_truth(each, environment) for each in frame.fails]
+
+    def values(point: Point) -> tuple[str, Sequence[int]]:
+        is_reached = all(each(point) for each in holds) and not any(each(point) for each in fails)
+        return "", (0,) if is_reached else ()
+
+    return values
+
+
+def compiled(expr: ast.Expr, environment: StaticEnvironment) -> Evaluator:
+    """A static integer expression as a function of the FOR variables."""
+    match expr:
+        case ast.Number():
+            return _constant(int(expr.value))
+        case ast.Name() if expr.id not in environment.names:
+            name = expr.id
+            return lambda point: point[name]
+        case ast.Negate():
+            operand = compiled(expr.operand, environment)
+            return lambda point: -operand(point)
+        case ast.Binary():
+            left, right = compiled(expr.left, environment), compiled(expr.right, environment)
+            apply = _ARITHMETIC[expr.op]
+            return lambda point: apply(left(point), right(point))
+        case ast.Call() if expr.function.id != "len":
+            operands = [compiled(argument.value, environment) for argument in expr.arguments]
+            function = _FUNCTIONS[expr.function.id]
+            return lambda point: function(*(operand(point) for operand in operands))
+        case _:
+            return _constant(evaluate_static(expr, environment))
+
+
+def _constant(value: int) -> Evaluator:
+    return lambda point: value
+
+
+def compiled_truth(expr: ast.Expr, environment: StaticEnvironment) -> Truth:
+    """A static condition as a function of the FOR variables."""
+    match expr:
+        case ast.Compare():
+            left, right = compiled(expr.left, environment), compiled(expr.right, environment)
+            compare = _COMPARISONS[expr.op]
+            return lambda point: compare(left(point), right(point))
+        case ast.Connective():
+            one, other = compiled_truth(expr.left, environment), compiled_truth(expr.right, environment)
+            if expr.op == "AND":
+                return lambda point: one(point) and other(point)
+            return lambda point: one(point) or other(point)
+        case ast.Not():
+            operand = compiled_truth(expr.operand, environment)
+            return lambda point: not operand(point)
+        case _:
+            raise InternalError(f"not a condition: {type(expr).__name__}")
+
+
+_ARITHMETIC: Mapping[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+_FUNCTIONS: Mapping[str, Callable[..., int]] = {
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "sign": lambda x: (x > 0) - (x < 0),
+    "clamp": lambda x, low, high: min(max(x, low), high),
+    "div": operator.floordiv,
+    "mod": operator.mod,
+}
+_COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
