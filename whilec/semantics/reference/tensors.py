@@ -1,0 +1,74 @@
+"""Tensors as a number type for the relaxations. Imports torch.
+
+Every function here gives the same bits wherever an element stands in a tensor and however many
+stand beside it; torch's own `sigmoid`, `cosh` and `pow` do not (`pow` is offered all the same).
+Values that are the same for all lanes may be Python numbers.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, final
+
+import torch
+
+from whilec.semantics.reference import floats
+
+Value = Any
+
+
+def _either(on_tensor: Callable[..., Any], on_float: Callable[..., Any]) -> Callable[..., Any]:
+    def function(*values: Value) -> Value:
+        is_tensor = any(isinstance(value, torch.Tensor) for value in values)
+        return (on_tensor if is_tensor else on_float)(*values)
+
+    return function
+
+
+FUNCTIONS: dict[str, Callable[[Value], Value]] = {
+    name: _either(getattr(torch, name), plain) for name, plain in floats.FUNCTIONS.items()
+}
+
+
+@final
+class TensorElementary:
+    """Tensors of one floating-point dtype, mixed with Python numbers."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        self.dtype = dtype
+
+    exp = staticmethod(FUNCTIONS["exp"])
+    log1p = staticmethod(_either(torch.log1p, floats.log1p))
+    tanh = staticmethod(FUNCTIONS["tanh"])
+    absolute = staticmethod(_either(torch.abs, abs))
+    is_finite = staticmethod(_either(torch.isfinite, floats.FloatElementary.is_finite))
+    power = staticmethod(_either(torch.pow, floats.power))
+    divide = staticmethod(_either(operator.truediv, floats.divide))
+    clamp = staticmethod(_either(torch.clamp, floats.FloatElementary.clamp))
+    at_least = staticmethod(operator.ge)
+    functions = FUNCTIONS
+
+    def select(self, mask: Any, a: Value, b: Value) -> Value:
+        """a where the mask holds, else b."""
+        if not isinstance(mask, torch.Tensor):
+            return a if mask else b
+        if not isinstance(a, torch.Tensor) and not isinstance(b, torch.Tensor):
+            a = torch.tensor(a, dtype=self.dtype, device=mask.device)
+        return torch.where(mask, a, b)
+
+    def position(self, x: Value, last: int) -> Any:
+        """floor(x) cut to 0..last, as indices; 0 for NaN."""
+        if not isinstance(x, torch.Tensor):
+            return floats.FloatElementary.position(x, last)
+        return torch.nan_to_num(x.detach(), nan=0.0).floor().clamp(0, last).long()
+
+    def largest(self, xs: list[Value]) -> Value:
+        """The elementwise maximum, as a constant."""
+        if not any(isinstance(x, torch.Tensor) for x in xs):
+            return max(xs)
+        return torch.stack(list(torch.broadcast_tensors(*map(torch.as_tensor, xs)))).detach().amax(0)
+
+    def number(self, x: float) -> float:
+        """A constant."""
+        return floats.to_float(x)
