@@ -11,7 +11,6 @@ from whilec.diagnostics.cells import printable
 from whilec.diagnostics.model import Code, InternalError
 
 DECLARING_MODULES = (
-    "whilec.semantics.bind",
     "whilec.driver.files",
     "whilec.driver.inputs",
     "whilec.driver.limits",
@@ -20,6 +19,34 @@ DECLARING_MODULES = (
     "whilec.driver.testblocks",
     "whilec.driver.testing",
     "whilec.driver.values",
+    "whilec.semantics.assignments",
+    "whilec.semantics.bind",
+    "whilec.semantics.builtin_calls",
+    "whilec.semantics.calls",
+    "whilec.semantics.check",
+    "whilec.semantics.declarations",
+    "whilec.semantics.definitions",
+    "whilec.semantics.expressions",
+    "whilec.semantics.intrinsic_calls",
+    "whilec.semantics.levels",
+    "whilec.semantics.lint",
+    "whilec.semantics.loops",
+    "whilec.semantics.operands",
+    "whilec.semantics.problems",
+    "whilec.semantics.ranges",
+    "whilec.semantics.reference.errors",
+    "whilec.semantics.statements",
+    "whilec.semantics.static",
+    "whilec.semantics.units",
+    "whilec.syntax.build",
+    "whilec.syntax.lexical",
+    "whilec.syntax.limits",
+    "whilec.syntax.mistakes.blocks",
+    "whilec.syntax.mistakes.declarations",
+    "whilec.syntax.mistakes.expressions",
+    "whilec.syntax.mistakes.general",
+    "whilec.syntax.mistakes.heads",
+    "whilec.syntax.mistakes.statements",
 )
 """Modules with module-level `Code` constants; a test compares this with the source."""
 

@@ -37,10 +37,10 @@ E0672 = Code(
     "E0672",
     "a directory stands in the place of a program file",
     """
-`whilec` works on program files. Only `whilec test` takes directories: it tests every `.while` file
-in them.
+`whilec run`, `trace` and `explain` take one program file. `check`, `fmt` and `test` take directories
+too, and then work on every `.while` file below them.
 """,
-    Example("", "check ."),
+    Example("", "run ."),
 )
 
 E0673 = Code(
@@ -82,7 +82,7 @@ E0676 = Code(
 program's place, so that nothing is lost if it fails. Here the system refused one of the two steps;
 the program is as it was. The directory must be writable.
 """,
-    Example("", "fmt /proc/version"),
+    Example("", ""),
 )
 
 

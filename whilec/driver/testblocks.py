@@ -16,7 +16,7 @@ from typing import Any, Final, final
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label, WhileError
 from whilec.diagnostics.suggest import nearest
 from whilec.driver.choices import READERS, read_not_negative, read_smooth
-from whilec.driver.values import Value, read_value
+from whilec.driver.values import Value, read_words
 from whilec.semantics.options import Options, Smooth
 from whilec.source import SourceFile, Span
 
@@ -222,7 +222,7 @@ class _Reader:
             depth += {"[": 1, "]": -1}.get(self.take(), 0)
         if self.at == start:
             raise self.wrong(first, "a value must stand before this")
-        return read_value(self.source, first.to(self.words[self.at - 1]))
+        return read_words(self.source, self.words[start : self.at])
 
     def modes(self) -> tuple[Smooth, ...]:
         """`hard, 0, inf`."""

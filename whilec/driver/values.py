@@ -64,17 +64,23 @@ def read_value(source: SourceFile, span: Span) -> Value:
     Raises:
         WhileError: It is neither, is not finite, or is ragged.
     """
-    return _Reader(source, span).read()
+    words = [Span(*token.span()) for token in _TOKEN.finditer(source.text, *span)]
+    return _Reader(source, span, words).read()
+
+
+def read_words(source: SourceFile, words: Sequence[Span]) -> Value:
+    """As `read_value`, of at least one word: a number, a bracket or a comma each."""
+    return _Reader(source, words[0].to(words[-1]), words).read()
 
 
 @final
 class _Reader:
     """Reads one value, token by token."""
 
-    def __init__(self, source: SourceFile, span: Span) -> None:
+    def __init__(self, source: SourceFile, span: Span, tokens: Sequence[Span]) -> None:
         self.source = source
         self.span = span
-        self.tokens = [Span(*token.span()) for token in _TOKEN.finditer(source.text, *span)]
+        self.tokens = tokens
         self.at = 0
 
     def read(self) -> Value:
@@ -147,7 +153,7 @@ class _Reader:
 
     def wrong(self, span: Span, label: str) -> WhileError:
         """The error for a text that is no value."""
-        shown = shorten(self.source.snippet(self.span).strip())
+        shown = shorten(" ".join(self.source.snippet(self.span).split()))
         title = f"`{shown}` is not a number or a list of numbers" if shown else "a value is missing"
         return WhileError(
             Diagnostic(

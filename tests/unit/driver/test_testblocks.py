@@ -73,6 +73,11 @@ def test_blocks_end_with_the_comment() -> None:
     assert [case.outputs for case in cases(text)] == [{"x0": 1}, {"x0": 2}]
 
 
+def test_a_value_may_go_on_in_the_next_line() -> None:
+    (case,) = cases("// ==\n// input { a = [[1, 2], // first\n//   [3, 4]], x = 5 }\n//  output { y = 6 }")
+    assert case.inputs == {"a": [[1, 2], [3, 4]], "x": 5}
+
+
 def test_remarks() -> None:
     (case,) = cases("// == # tests\n// input { x = 1 }  // one\n// output { y = 2 } # two\n")
     assert (case.inputs, case.outputs) == ({"x": 1}, {"y": 2})

@@ -104,7 +104,7 @@ def test_any_text_is_a_value_or_a_diagnostic(text: str) -> None:
 
 @given(
     st.recursive(
-        st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+        st.integers() | st.floats(allow_nan=False, allow_infinity=False).map(lambda x: x + 0.0),
         lambda inner: st.lists(inner, max_size=1),
     )
 )
