@@ -1,0 +1,104 @@
+"""Source text to syntax tree, with all syntax errors of the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, final
+
+from lark.exceptions import UnexpectedToken
+
+from whilec.diagnostics.model import Diagnostic
+from whilec.source import SourceFile
+from whilec.syntax import ast, limits
+from whilec.syntax.build import Builder
+from whilec.syntax.lexer import END_OF_TEXT, Lexed, Lexer, Token
+from whilec.syntax.recovery import Recovery
+from whilec.syntax.tables import Tables, load_lark
+
+MAX_DIAGNOSTICS = 20
+"""Syntax errors shown of one file."""
+
+
+@final
+@dataclass(frozen=True)
+class ParseResult:
+    """What a text says; `program` is None where there is a diagnostic."""
+
+    program: ast.Program | None
+    comments: tuple[ast.Comment, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def parse(source: SourceFile) -> ParseResult:
+    """The syntax tree and the comments of a text, or everything that is wrong with it."""
+    oversized = limits.check_size(source)
+    if oversized is not None:
+        return ParseResult(None, (), (oversized,))
+    front = _front()
+    lexed = front.lexer.scan(source)
+    end = Token(END_OF_TEXT, "", len(source.text), len(source.text))
+    too_deep = limits.check_blocks(lexed.tokens)
+    if too_deep is not None:
+        return _failed(source, lexed, [too_deep])
+    front.builder.problems.take()
+    program = front.straight(lexed.tokens, end) if not lexed.diagnostics else None
+    if program is not None:
+        problems = front.builder.problems.take() or limits.check_levels(program)
+        if not problems:
+            return ParseResult(program, lexed.comments, ())
+    else:
+        front.builder.problems.take()
+        recovery = Recovery(source, front.tables, front.state(), front.lexer.keywords, lexed, end)
+        problems = recovery.run() + front.builder.problems.take()
+    return _failed(source, lexed, problems)
+
+
+def scan(source: SourceFile) -> Lexed:
+    """The tokens and comments of a text, without parsing it."""
+    return _front().lexer.scan(source)
+
+
+@final
+class _Front:
+    """Lark's parser for the grammar."""
+
+    def __init__(self) -> None:
+        self.builder = Builder()
+        self._lark = load_lark(self.builder)
+        lexer: Any = self._lark.parser.lexer
+        self.lexer: Lexer = lexer
+        self.tables = Tables.of(self._lark)
+
+    def state(self) -> Any:
+        """A parser at the start of a text."""
+        return self._lark.parse_interactive().parser_state
+
+    def straight(self, tokens: list[Token], end: Token) -> ast.Program | None:
+        """The program, or None where some token cannot stand where it stands."""
+        state = self.state()
+        feed = state.feed_token
+        try:
+            for token in tokens:
+                feed(token)
+            program: ast.Program = feed(end, True)
+        except UnexpectedToken:
+            return None
+        return replace(program, span=program.span._replace(end=end.end))
+
+
+@cache
+def _front() -> _Front:
+    """The one parser of the process."""
+    return _Front()
+
+
+def _failed(source: SourceFile, lexed: Lexed, problems: list[Diagnostic]) -> ParseResult:
+    """The first diagnostics in the order of the text, the last of them saying how many there are."""
+    found = sorted([*lexed.diagnostics, *problems], key=lambda d: d.primary.span if d.primary else (0, 0))
+    shown = found[:MAX_DIAGNOSTICS]
+    if len(found) > len(shown):
+        rest = len(found) - len(shown)
+        note = f"{rest} more syntax error{'s' if rest > 1 else ''} in this file"
+        shown[-1] = replace(shown[-1], notes=(*shown[-1].notes, note))
+    return ParseResult(None, lexed.comments, tuple(d.in_source(source) for d in shown))
