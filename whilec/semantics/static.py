@@ -8,9 +8,10 @@ a number yet (shape variables of a program checked for any sizes) stand for them
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar, cast, final
+from typing import TypeAlias, cast, final
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, InternalError, Label, WhileError
 from whilec.semantics import sizes
@@ -193,9 +194,11 @@ def _call(expr: ast.Call, environment: StaticEnvironment) -> StaticValue:
     if name == "len":
         return _length(expr, environment)
     function = _FUNCTIONS.get(name)
-    if function is None or any(argument.name is not None for argument in expr.arguments):
+    named = [argument.name.id for argument in expr.arguments if argument.name is not None]
+    if function is None or any(name != "steepness" for name in named):
         return _not_constant(expr, environment)
-    values = [evaluate(argument.value, environment) for argument in expr.arguments]
+    # Static operands are crisp in every mode: their steepness has no effect.
+    values = [evaluate(argument.value, environment) for argument in expr.arguments if argument.name is None]
     numbers = [value for value in values if not isinstance(value, SymbolicSize)]
     if len(numbers) < len(values):
         return sizes.opaque(f"{name}({', '.join(map(str, values))})")
@@ -217,7 +220,7 @@ def _not_constant(expr: ast.Expr, environment: StaticEnvironment) -> StaticValue
         "this value must be known before the program runs",
         expr.span,
         "not a constant",
-        help="use numbers, constants declared above, and functions of the language on them",
+        "use numbers, constants declared above, and functions of the language on them",
     )
 
 
@@ -236,7 +239,17 @@ _RULES: Mapping[type, _Rule] = {
 
 # ---- numbers -----------------------------------------------------------------------------------
 
-_T = TypeVar("_T", bound=int | float)
+
+def _abs(x: int | float) -> int | float:
+    return abs(x)
+
+
+def _div(a: int, b: int) -> int:
+    return a // b
+
+
+def _mod(a: int, b: int) -> int:
+    return a % b
 
 
 def _sign(x: int | float) -> int:
@@ -254,10 +267,10 @@ def _sigmoid(x: float) -> float:
 _Operation: TypeAlias = Callable[..., int | float]
 
 _ARITHMETIC: Mapping[ast.BinaryOp, _Operation] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
 }
 _SYMBOLIC: Mapping[ast.BinaryOp, Callable[[int | SymbolicSize, int | SymbolicSize], StaticValue]] = {
     "+": sizes.add,
@@ -267,11 +280,11 @@ _SYMBOLIC: Mapping[ast.BinaryOp, Callable[[int | SymbolicSize, int | SymbolicSiz
 _FUNCTIONS: Mapping[str, _Operation] = {
     "min": min,
     "max": max,
-    "abs": abs,
+    "abs": _abs,
     "sign": _sign,
     "clamp": _clamp,
-    "div": lambda a, b: a // b,
-    "mod": lambda a, b: a % b,
+    "div": _div,
+    "mod": _mod,
     "sqrt": math.sqrt,
     "exp": math.exp,
     "log": math.log,
@@ -307,5 +320,5 @@ def _is_short(number: int | float) -> bool:
     return isinstance(number, float) or number.bit_length() <= 64
 
 
-def _error(code: Code, title: str, span: Span, label: str, *, help: str | None = None) -> WhileError:
-    return WhileError(Diagnostic(code, title, Label(span, label), help=help))
+def _error(code: Code, title: str, span: Span, label: str, hint: str | None = None) -> WhileError:
+    return WhileError(Diagnostic(code, title, Label(span, label), help=hint))
