@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
@@ -97,12 +97,12 @@ def format_file(source: SourceFile) -> str:
     Raises:
         WhileError: It has syntax errors.
     """
-    from whilec.syntax.format import format_source
+    from whilec.syntax.format import format_program
 
     syntax = _parse(source)
     if syntax.program is None:
         raise WhileError(*in_source(source, syntax.diagnostics))
-    return format_source(source)
+    return format_program(syntax, source)
 
 
 def prepare(
@@ -161,6 +161,9 @@ def run_prepared(
         run = execute(program, inputs, options, jacobian=jacobian, observer=observer)
     except WhileError as error:
         raise WhileError(*in_source(program.source, error.diagnostics)) from None
+    if run.jacobian is not None:
+        rows = {output: {name: row[name] for name in inputs} for output, row in run.jacobian.items()}
+        run = replace(run, jacobian=rows)
     warnings = (*program.warnings, *loop_warnings(run.loops, options))
     return Result(program, run, in_source(program.source, warnings))
 
