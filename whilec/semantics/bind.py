@@ -142,7 +142,10 @@ def _unknown(checked: CheckedProgram, name: str, known: Mapping[str, Variable]) 
         help_text = f"its inputs are {_listing(known)}"
     else:
         help_text = "it has no inputs"
-    if name in checked.main.outputs:
+    if name in checked.main.outputs and not checked.has_header and name != "x0":
+        title = f"`{name}` is asked for as an output, so it is no input"
+        help_text = f"leave `{name}` out of the outputs, or copy it into another variable"
+    elif name in checked.main.outputs:
         title = f"`{name}` is an output of this program, not an input"
     elif name in checked.main.variables:
         title = f"`{name}` is a variable of this program, but not an input"

@@ -98,8 +98,7 @@ def _relaxed(
 
 
 def _static(doc: str) -> BuiltinRule:
-    rule = BuiltinRule(("a", "b"), KindRule.STATIC, ShapeRule.SCALARS, SmoothnessRule.FREE, doc)
-    return rule
+    return BuiltinRule(("a", "b"), KindRule.STATIC, ShapeRule.SCALARS, SmoothnessRule.FREE, doc)
 
 
 _FOLLOWS = KindRule.FOLLOWS

@@ -36,7 +36,7 @@ Inside an expression a call must give exactly one value. A function with several
 an assignment of its own, with one target for each: `v, p := f(a)`.
 """,
     Example(
-        "PROGRAM p(x: real) -> y: real\nDEF both(a) -> b, c\n  b := a + 1\n  c := a - 1\nEND\ny := both(x) * 2\n"
+        "PROGRAM p(x: real) -> y: real\nDEF two(a) -> b, c\n  b := a + 1\n  c := a\nEND\ny := two(x) * 2\n"
     ),
 )
 REAL_TO_INT = Code(

@@ -33,6 +33,15 @@ from whilec.source import SourceFile, Span
 from whilec.syntax import ast
 from whilec.syntax.depth import deep_recursion
 
+REQUIRED_TWICE = Code(
+    "E0402",
+    "more than one REQUIRE",
+    """
+A program promises one class of smoothness. Keep the REQUIRE that you mean; the higher class implies the
+lower one.
+""",
+    Example("REQUIRE C1\nREQUIRE C2\nx0 := x1\n"),
+)
 NOT_AN_OUTPUT = Code(
     "E0232",
     "a requested output that is no variable",
@@ -212,6 +221,7 @@ class _Check:
                 declare_const(main, item)
             elif isinstance(item, ast.Param):
                 declare_param(main, item, shape_names)
+        self._check_require(main)
         summarise_definitions(self.program)
         declare_shape_variables(main, inputs, self.program.bindings or {})
         declare_inputs(main, inputs)
@@ -220,6 +230,19 @@ class _Check:
         for item in self.vars:
             declare_var(main, item, own)
         return own
+
+    def _check_require(self, main: UnitContext) -> None:
+        first, *others = [item for item in self.syntax.items if isinstance(item, ast.Require)] or [None]
+        for item in others:
+            if first is not None and item is not None:
+                main.report(
+                    REQUIRED_TWICE,
+                    "the program has more than one REQUIRE",
+                    item.span,
+                    "another one",
+                    labels=(Label(first.span, "the first one"),),
+                    hint="keep the one that you mean",
+                )
 
     def _infer(self, main: UnitContext, outputs: Sequence[str]) -> None:
         """Declare the variables that the program uses without a declaration."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias, final
@@ -61,7 +61,7 @@ class Reporter:
             self.diagnostics += diagnostics
 
     @contextmanager
-    def muted(self) -> Iterator[None]:
+    def muted(self) -> Generator[None, None, None]:
         """Report nothing inside."""
         before, self.is_muted = self.is_muted, True
         try:

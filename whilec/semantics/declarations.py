@@ -14,7 +14,7 @@ from whilec.semantics.expressions import report_unknown
 from whilec.semantics.operands import numeric, scalar, static_size
 from whilec.semantics.program import Role, Variable
 from whilec.semantics.static import NOT_CONSTANT
-from whilec.semantics.types import Dim, Kind, Shape, SymbolicSize
+from whilec.semantics.types import Dim, Kind, Shape, SymbolicSize, ValueType
 from whilec.source import Span
 from whilec.syntax import ast
 
@@ -292,21 +292,21 @@ def declare_var(unit: UnitContext, item: ast.Var, outputs: Iterable[str]) -> Non
 
 def _redeclare_output(unit: UnitContext, item: ast.Var, found: MaybeType) -> None:
     """A VAR for an output: it must agree with the header's type."""
-    name, place = item.name.id, unit.variables[item.name.id][1]
+    name = item.name.id
     written = unit.names.get(name)
     if name in unit.declared and written is not None and found is not None and written != found:
-        report_conflict(unit, name, item.type.span, str(found), place, str(written))
+        report_conflict(unit, name, item.type.span, found, written)
     unit.variables[name] = (Role.DECLARED, item.name.span, item.start)
     unit.names[name] = found
 
 
-def report_conflict(unit: UnitContext, name: str, span: Span, found: str, other: Span, written: str) -> None:
+def report_conflict(unit: UnitContext, name: str, span: Span, found: ValueType, written: ValueType) -> None:
     """Report an output whose type is written twice, differently."""
     unit.report(
         CONFLICTING_TYPES,
         f"`{name}` is {found} here, but {written} elsewhere",
         span,
         f"{found} here",
-        labels=(Label(other, f"{written} here"),),
+        labels=(Label(unit.variables[name][1], f"{written} here"),),
         hint="write its type once",
     )

@@ -116,7 +116,7 @@ def report_unknown(unit: UnitContext, name: ast.Name, label: str) -> None:
     if near is not None:
         hint = f"did you mean `{near}`?"
     elif unit.is_declaring and first is not None:
-        hint = "declarations see inputs, constants and what is declared above them; assign the value below instead"
+        hint = "a declaration sees inputs, constants and what is declared above it"
         labels = (Label(first, "assigned only when the program runs"),)
     else:
         hint = f"declare it first, for an array: `VAR {name.id}: real[10] = 0.0`"

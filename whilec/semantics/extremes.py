@@ -67,8 +67,8 @@ def extreme(
     for loop in loops:
         name = loop.statement.variable.id
         found = chosen[_symbol(name)]
-        for outer in point:
-            found = _replace(found, _symbol(outer), point[outer])
+        for outer, chosen_value in point.items():
+            found = _replace(found, _symbol(outer), chosen_value)
         point[name] = found
         conditions = [_replace(each, _symbol(name), found) for each in conditions]
     return Extreme(value, is_reached and all(map(is_never_negative, conditions)), point)

@@ -100,7 +100,7 @@ def _mod(a: Interval, b: Interval) -> Interval | None:
     if b.low <= 0 <= b.high:
         return None
     if b.low > 0:
-        return a if 0 <= a.low and a.high < b.low else Interval(0, b.high - 1)
+        return a if a.low >= 0 and a.high < b.low else Interval(0, b.high - 1)
     return Interval(b.low + 1, 0)
 
 

@@ -155,9 +155,8 @@ def _bind_tensor(
     found = numeric(unit, value)
     if found is None:
         return False
-    wanted = sizes.spell_shape(parameter.dims)
     if len(found.shape) != len(parameter.dims):
-        target = f"an array {wanted}" if parameter.dims else "a single number"
+        target = f"an array [{', '.join(parameter.dims)}]" if parameter.dims else "a single number"
         unit.report(
             WRONG_SHAPE,
             f"`{parameter.name}` of `{signature.name}` must be {target}, not {described(found)}",

@@ -113,8 +113,8 @@ def _inner(item: ast.Item) -> list[ast.Stmt]:
 def _while(item: ast.While, source: SourceFile) -> Iterable[Diagnostic]:
     condition = item.condition
     match condition:
-        case ast.Compare(op="!=", left=ast.Name(), right=ast.Number(value=int(0)), steepness=None):
-            yield from _name(condition.left)
+        case ast.Compare(op="!=", left=ast.Name() as name, right=ast.Number(value=int(0)), steepness=None):
+            yield from _name(name)
             yield from _parentheses(CORE_CONDITION, item.head, source)
         case _:
             hint = _COMPARE_HINT.get(condition.op) if isinstance(condition, ast.Compare) else None
@@ -136,11 +136,12 @@ _COMPARE_HINT: Mapping[str, str] = {
 
 
 def _assign(item: ast.Assign, source: SourceFile) -> Iterable[Diagnostic]:
-    if len(item.targets) > 1:
+    target, *others = item.targets
+    if others:
         hint = "assign one after the other, with a spare variable where values change places"
         yield _diagnostic(CORE_ASSIGNMENT, "the core has no parallel assignment", item.span, hint)
         return
-    target, value = item.targets[0], item.values[0]
+    value = item.values[0]
     if not isinstance(target, ast.Name):
         hint = "use one variable for each element"
         yield _diagnostic(CORE_ASSIGNMENT, "the core has no arrays", target.span, hint)
@@ -153,12 +154,13 @@ def _assign(item: ast.Assign, source: SourceFile) -> Iterable[Diagnostic]:
                 hint = "leave the statement out: it changes nothing"
                 title = "in the core both sides of `:=` are different variables"
                 yield _diagnostic(CORE_ASSIGNMENT, title, item.span, hint)
-        case ast.Binary(op="+" | "-", left=ast.Name(), right=ast.Number(value=int(1))) if _is_one(
+        case ast.Binary(op="+" | "-", left=ast.Name() as left, right=ast.Number(value=int(1))) if _is_one(
             value.right
         ):
-            yield from _name(value.left)
-            if value.left.id != target.id:
-                hint = f"write `{target.id} := {value.left.id}` and then `{target.id} := {target.id} {value.op} 1`"
+            yield from _name(left)
+            if left.id != target.id:
+                copy, step = f"{target.id} := {left.id}", f"{target.id} := {target.id} {value.op} 1"
+                hint = f"write `{copy}` and then `{step}`"
                 title = (
                     f"the core adds and subtracts 1 in place only: `{target.id} := {target.id} {value.op} 1`"
                 )
@@ -189,7 +191,8 @@ def _rewriting(target: ast.Name, value: ast.Expr) -> str:
         case ast.Binary(op="+" | "-", left=ast.Name(), right=ast.Number()):
             return f"repeat `{x} := {x} {value.op} 1`"
         case ast.Binary(op="+" | "-"):
-            return f"copy the second operand y and count it down: `WHILE y != 0 DO {x} := {x} {value.op} 1 y := y - 1 END`"
+            loop = f"WHILE y != 0 DO {x} := {x} {value.op} 1 y := y - 1 END"
+            return f"copy the second operand to a spare y and count it down: `{loop}`"
         case ast.Binary(op="*"):
             return "add the one factor as often as the other says, with two nested WHILE loops"
         case ast.Index():

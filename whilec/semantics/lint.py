@@ -82,7 +82,30 @@ is a name like any other. If the keyword was meant, write it in capitals.
 )
 
 KEYWORDS = frozenset(
-    "WHILE DO END IF THEN ELSEIF ELSE FOR FROM TO STEP LOOP DEF PROGRAM CONST PARAM REQUIRE VAR AND OR NOT WITH".split()
+    [
+        "WHILE",
+        "DO",
+        "END",
+        "IF",
+        "THEN",
+        "ELSEIF",
+        "ELSE",
+        "FOR",
+        "FROM",
+        "TO",
+        "STEP",
+        "LOOP",
+        "DEF",
+        "PROGRAM",
+        "CONST",
+        "PARAM",
+        "REQUIRE",
+        "VAR",
+        "AND",
+        "OR",
+        "NOT",
+        "WITH",
+    ]
 )
 """The reserved words, in capitals."""
 

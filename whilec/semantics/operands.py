@@ -157,7 +157,7 @@ def join(unit: UnitContext, operands: Iterable[tuple[ast.Expr, MaybeType]], span
         elif found.shape and giver is not None and sizes.shapes_differ(shape, found.shape):
             unit.report(
                 SHAPE_MISMATCH,
-                f"arrays of shape {sizes.spell_shape(shape)} and {sizes.spell_shape(found.shape)} do not go together",
+                f"shapes {sizes.spell_shape(shape)} and {sizes.spell_shape(found.shape)} do not go together",
                 span,
                 "needs equal shapes",
                 labels=(

@@ -77,7 +77,7 @@ def _for_step(frame: ForFrame, environment: StaticEnvironment) -> _Step:
     statement = frame.statement
     name = statement.variable.id
     start, stop = compiled(statement.start, environment), compiled(statement.stop, environment)
-    step = (lambda point: 1) if statement.step is None else compiled(statement.step, environment)
+    step = _constant(1) if statement.step is None else compiled(statement.step, environment)
 
     def values(point: Point) -> tuple[str, Sequence[int]]:
         by = step(point)
@@ -146,6 +146,26 @@ def compiled_truth(expr: ast.Expr, environment: StaticEnvironment) -> Truth:
             raise InternalError(f"not a condition: {type(expr).__name__}")
 
 
+def _abs(x: int) -> int:
+    return abs(x)
+
+
+def _sign(x: int) -> int:
+    return (x > 0) - (x < 0)
+
+
+def _clamp(x: int, low: int, high: int) -> int:
+    return min(max(x, low), high)
+
+
+def _div(a: int, b: int) -> int:
+    return a // b
+
+
+def _mod(a: int, b: int) -> int:
+    return a % b
+
+
 _ARITHMETIC: Mapping[str, Callable[[int, int], int]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -154,11 +174,11 @@ _ARITHMETIC: Mapping[str, Callable[[int, int], int]] = {
 _FUNCTIONS: Mapping[str, Callable[..., int]] = {
     "min": min,
     "max": max,
-    "abs": abs,
-    "sign": lambda x: (x > 0) - (x < 0),
-    "clamp": lambda x, low, high: min(max(x, low), high),
-    "div": operator.floordiv,
-    "mod": operator.mod,
+    "abs": _abs,
+    "sign": _sign,
+    "clamp": _clamp,
+    "div": _div,
+    "mod": _mod,
 }
 _COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
     "=": operator.eq,

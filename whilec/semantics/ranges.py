@@ -119,7 +119,7 @@ class _Verifier:
             if found is None or found.kind is not Kind.STATIC:
                 continue
             bounds = interval(expr, ranges, self.environment)
-            if isinstance(size, int) and bounds is not None and 0 <= bounds.low and bounds.high < size:
+            if isinstance(size, int) and bounds is not None and bounds.low >= 0 and bounds.high < size:
                 continue
             problem = self._axis_problem(index, axis, expr, size, frame)
             if problem is not None:

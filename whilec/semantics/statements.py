@@ -107,7 +107,7 @@ def _if(unit: UnitContext, statement: ast.If) -> None:
         if is_static:
             unit.frame = GuardFrame(outer, (branch.condition,), failed)
         check_block(unit, branch.body)
-        failed = (*failed, branch.condition) if is_static else failed
+        failed += (branch.condition,) if is_static else ()
     unit.frame = GuardFrame(outer, (), failed) if failed else outer
     check_block(unit, statement.orelse or ())
     unit.frame = outer

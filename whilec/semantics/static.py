@@ -8,7 +8,6 @@ a number yet (shape variables of a program checked for any sizes) stand for them
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast, final
@@ -240,6 +239,22 @@ _RULES: Mapping[type, _Rule] = {
 # ---- numbers -----------------------------------------------------------------------------------
 
 
+def _add(a: int | float, b: int | float) -> int | float:
+    return a + b
+
+
+def _subtract(a: int | float, b: int | float) -> int | float:
+    return a - b
+
+
+def _multiply(a: int | float, b: int | float) -> int | float:
+    return a * b
+
+
+def _divide(a: int | float, b: int | float) -> float:
+    return a / b
+
+
 def _abs(x: int | float) -> int | float:
     return abs(x)
 
@@ -267,10 +282,10 @@ def _sigmoid(x: float) -> float:
 _Operation: TypeAlias = Callable[..., int | float]
 
 _ARITHMETIC: Mapping[ast.BinaryOp, _Operation] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
+    "+": _add,
+    "-": _subtract,
+    "*": _multiply,
+    "/": _divide,
 }
 _SYMBOLIC: Mapping[ast.BinaryOp, Callable[[int | SymbolicSize, int | SymbolicSize], StaticValue]] = {
     "+": sizes.add,

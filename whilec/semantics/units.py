@@ -129,11 +129,10 @@ def declare_outputs(unit: UnitContext, outputs: Iterable[ast.Binding]) -> None:
         if name in seen or unit.role(name) is not Role.INPUT:
             if declare(unit, binding.name, Role.LOCAL, found) and binding.type is not None:
                 unit.declared.add(name)
-        elif binding.type is not None and found is not None and (known := unit.names[name]) is not None:
-            if known != found:
-                report_conflict(
-                    unit, name, binding.type.span, str(found), unit.variables[name][1], str(known)
-                )
+        elif binding.type is not None and found is not None:
+            known = unit.names[name]
+            if known is not None and known != found:
+                report_conflict(unit, name, binding.type.span, found, known)
         seen.add(name)
 
 
