@@ -12,14 +12,14 @@ from whilec.semantics.reference.execute import execute
 from whilec.semantics.reference.result import LoopReport, Observer, Run, Step
 
 if TYPE_CHECKING:
-    from whilec.semantics.reference.execute_tensors import execute_tensors
+    from whilec.semantics.reference.execute_lanes import execute_tensors
 
 __all__ = ["LoopReport", "Observer", "Run", "Step", "execute", "execute_tensors"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "execute_tensors":
-        from whilec.semantics.reference.execute_tensors import execute_tensors
+        from whilec.semantics.reference.execute_lanes import execute_tensors
 
         return execute_tensors
     raise AttributeError(name)
