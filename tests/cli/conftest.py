@@ -10,13 +10,13 @@ from tests.command_line import Runner, whilec
 
 PROGRAMS = {
     "multiply.while": """\
-WHILE x1 != 0 DO
-  x3 := x2
+WHILE x2 != 0 DO
+  x3 := x1
   WHILE x3 != 0 DO
     x0 := x0 + 1
     x3 := x3 - 1
   END
-  x1 := x1 - 1
+  x2 := x2 - 1
 END
 // ==
 // input { x1 = 3, x2 = 4 }  smooth hard, 0, 1  output { x0 = 12 }

@@ -55,11 +55,6 @@ def test_every_command_has_help(command: Runner, name: str) -> None:
         (["nonsense"], "Commands are run, check,"),
         (["run"], "Missing argument 'FILE'"),
         (["check"], "Missing argument 'FILES...'"),
-        (
-            ["run", "multiply.while", "--smooth", "9"],
-            "`9` is not `hard`, `inf` or a whole number from 0 to 8",
-        ),
-        (["run", "multiply.while", "--steepness", "-1"], "`-1` is not greater than 0"),
         (["run", "multiply.while", "--nonsense"], "No such option"),
         (["trace", "multiply.while", "--limit", "-1"], "Invalid value for '--limit'"),
         (["explain", "clmp"], "Did you mean 'clamp'?"),
@@ -87,7 +82,7 @@ def broken(error: BaseException) -> click.Command:
     ("error", "code", "message"),
     [
         (ValueError("odd"), 70, "internal error: ValueError: odd"),
-        (InternalError("an invariant"), 70, "internal error: an invariant\n"),
+        (InternalError("an invariant"), 70, "internal error: an invariant ("),
         (RecursionError("deep"), 1, "error[E0662]: the program is nested too deeply"),
         (MemoryError(), 1, "error[E0663]: the machine is out of memory"),
         (KeyboardInterrupt(), 130, "interrupted"),
@@ -129,7 +124,7 @@ def test_a_reader_who_goes_away_is_no_error(folder: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
     ) as running:
         assert running.stdout is not None
         assert running.stderr is not None
@@ -195,9 +190,9 @@ def test_version_loads_almost_nothing() -> None:
 
 
 def test_names_that_the_terminal_cannot_show(folder: Path) -> None:
-    done = process("run", "é漢.while", cwd=folder, env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    done = process("run", "漢.while", cwd=folder, env={"PYTHONIOENCODING": "latin-1"})
     assert done.returncode == 1
-    assert "\\xe9\\u6f22.while" in done.stderr
+    assert "`\\u6f22.while`" in done.stderr
     name = os.fsdecode(b"\xff.while")
     (folder / name).write_text("x0 := x1 +\n")
     done = process("check", name, cwd=folder)

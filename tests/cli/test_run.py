@@ -32,15 +32,15 @@ def test_whole_numbers_are_exact(command: Runner) -> None:
 
 
 def test_other_outputs(command: Runner) -> None:
-    finished = command("run", "multiply.while", "x1=3", "x2=4", "--smooth", "hard", "--outputs", "x0, x3,x1")
-    assert finished.out == "x0 = 12\nx3 = 0\nx1 = 0\n"
+    finished = command("run", "multiply.while", "x1=3", "x2=4", "--smooth", "hard", "--outputs", "x3, x0")
+    assert finished.out == "x3 = 0\nx0 = 12\n"
+    finished = command("run", "multiply.while", "x1=3", "x2=4", "--outputs", "x0,x2")
+    assert "error[E0654]: `x2` is asked for as an output" in finished.err
 
 
 def test_standard_input(command: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"x0 := x1 + 1")))
-    assert (
-        command("run", "-", "x1=1", "--smooth", "hard").out == ""
-    )  # the sides of the core's sum are one variable
+    assert command("run", "-", "x1=1", "--smooth", "hard").out == "x0 = 2\n"
 
 
 def test_arrays_and_params(command: Runner) -> None:
@@ -84,7 +84,7 @@ def test_json(command: Runner) -> None:
     assert data["jacobian"].keys() == {"x0"}
     assert data["jacobian"]["x0"].keys() == {"x1", "x2"}
     assert [loop["line"] for loop in data["loops"]] == [1, 3]
-    assert data["loops"][0] == {"line": 1, "entries": 1, "trips": 3, "converged": 1, "capped": 0, "nan": 0}
+    assert data["loops"][0] == {"line": 1, "entries": 1, "trips": 4, "converged": 1, "capped": 0, "nan": 0}
     assert "jacobian" not in json.loads(command("run", "multiply.while", "--json").out)
 
 
@@ -111,9 +111,9 @@ def test_statistics(command: Runner) -> None:
     lines = finished.out.splitlines()
     assert lines[0] == "x0 = 12"
     assert lines[2].split() == ["line", "loop", "entries", "trips", "converged", "capped", "nan"]
-    assert lines[3].split() == ["1", "WHILE", "x1", "!=", "0", "DO", "1", "3", "1", "0", "0"]
-    assert lines[4].split() == ["3", "WHILE", "x3", "!=", "0", "DO", "3", "4", "1", "0", "0"]
-    assert lines[5] == "30 statements"
+    assert lines[3].split() == ["1", "WHILE", "x2", "!=", "0", "DO", "1", "4", "1", "0", "0"]
+    assert lines[4].split() == ["3", "WHILE", "x3", "!=", "0", "DO", "4", "3", "1", "0", "0"]
+    assert lines[5] == "37 statements"
 
 
 def test_a_program_without_loops(command: Runner) -> None:
@@ -140,12 +140,19 @@ def test_a_loop_that_hits_the_cap_is_a_warning(command: Runner) -> None:
         (["multiply.while", "x1=[1, 2]"], ["E0657"]),
         (["multiply.while", "x1=0.5", "--smooth", "hard"], ["E0608"]),
         (["multiply.while", "x1=3", "--smooth", "hard", "--grad"], ["E0450"]),
-        (["multiply.while", "--outputs", "x9"], ["E0232"]),
+        (["multiply.while", "--outputs", "x9"], ["E0201"]),
         (["scale.while"], ["E0655", "E0655"]),
         (["scale.while", "a=1", "factor=[1]", "w=[[2]]"], ["E0657", "E0657", "E0657"]),
         (["scale.while", "a=[1]", "facto=2"], ["E0654", "E0655"]),
         (["countdown.while", "x1=-1", "--smooth", "hard", "--max-steps", "100"], ["E0607"]),
         (["countdown.while", "x1=9", "--smooth", "hard", "--max-trips", "3"], ["E0606"]),
+        (["multiply.while", "--smooth", "9"], ["E0420"]),
+        (["multiply.while", "--smooth", "smooth"], ["E0420"]),
+        (["multiply.while", "--steepness", "-1", "--epsilon", "x"], ["E0421", "E0422"]),
+        (["multiply.while", "--steepness", "nan"], ["E0421"]),
+        (["multiply.while", "--max-trips", "0"], ["E0423"]),
+        (["multiply.while", "--domain", "nat", "--trainable"], ["E0424"]),
+        (["multiply.while", "--phi", "tanh"], ["E0425"]),
         (["nowhere.while"], ["E0670"]),
         (["."], ["E0672"]),
     ],

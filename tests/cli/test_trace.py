@@ -26,7 +26,7 @@ x0 = 2
 
 def test_path_weights(command: Runner) -> None:
     finished = command("trace", "countdown.while", "x1=1.5", "--smooth", "0")
-    weights = [line.split()[5] for line in finished.out.splitlines()[1:] if ":=" in line]
+    weights = [line.split()[7] for line in finished.out.splitlines()[1:] if ":=" in line]
     assert float(weights[0]) == 1
     assert 0 < float(weights[2]) < 1
 

@@ -22,7 +22,7 @@ PROGRAMS = sorted(FOLDER.rglob("*.while"))
 
 MARK = re.compile(r"\b(error|warning): ([EW]\d{4})\b")
 COMMAND = re.compile(r"(?:#|//) command: (.*)")
-REPORT = re.compile(r"^(error|warning)\[([EW]\d{4})\]: .*(?:\n +--> .*?:(\d+):\d+$)?", re.MULTILINE)
+REPORT = re.compile(r"^(error|warning)\[([EW]\d{4})\]: .*(?:\n +--> (.*?):(\d+):\d+$)?", re.MULTILINE)
 
 
 def name(path: Path) -> str:
@@ -39,9 +39,9 @@ def marks(text: str) -> Counter[tuple[int, str]]:
     return found
 
 
-def reports(text: str) -> Counter[tuple[int, str]]:
-    """The codes that rendered diagnostics report, with their lines; those without a line are left out."""
-    return Counter((int(line), code) for _, code, line in REPORT.findall(text) if line)
+def reports(text: str, file: str) -> Counter[tuple[int, str]]:
+    """The codes that rendered diagnostics report at lines of the program, with these lines."""
+    return Counter((int(line), code) for _, code, place, line in REPORT.findall(text) if place == file)
 
 
 def command(text: str) -> str:
@@ -55,8 +55,8 @@ def test_program(path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
     monkeypatch.setenv("NO_COLOR", "1")
     text = path.read_bytes().decode("utf-8", "replace")
     finished = whilec(capsys, *split_command(command(text), path.name))
-    assert reports(finished.err) == marks(text)
-    kinds = {kind for kind, _, _ in REPORT.findall(finished.err)}
+    assert reports(finished.err, path.name) == marks(text)
+    kinds = {kind for kind, *_ in REPORT.findall(finished.err)}
     assert kinds, f"nothing was reported: {finished.out}{finished.err}"
     assert finished.code == (1 if "error" in kinds else 0)
 

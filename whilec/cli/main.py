@@ -100,13 +100,14 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code; never with a traceback."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr):  # either is None where a shell closed it
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a character that the stream cannot encode is no reason to fail
             reconfigure(errors="backslashreplace")
     code = run_command(arguments)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            sys.stdout.flush()
     except BrokenPipeError:
         code = _close_broken_pipe()
     except OSError as error:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, final
 
 import click
 
-from whilec.driver.choices import READERS
+from whilec.driver.choices import READERS, read_number
 from whilec.semantics.options import Options
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -27,18 +27,23 @@ _FLAGS: tuple[tuple[str, str, str], ...] = (
 
 @final
 class OptionType(click.ParamType):
-    """An option's value, read by its reader in `choices`."""
+    """An option's value, read by its reader in `choices`.
+
+    What it cannot read goes on as it is: the checker of options says what is wrong with it.
+    """
 
     def __init__(self, field: str) -> None:
         self.name = field
         self.read = READERS[field]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The value of the text; a usage error where it has none."""
-        try:
-            return self.read(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+        """The value of the text, or else a number or the text itself."""
+        for read in (self.read, read_number):
+            try:
+                return read(value)
+            except ValueError:
+                continue
+        return value
 
 
 def run_options(function: _Function) -> _Function:
@@ -46,7 +51,8 @@ def run_options(function: _Function) -> _Function:
     for field, metavar, text in reversed(_FLAGS):
         flag = f"--{field.replace('_', '-')}"
         function = click.option(flag, field, type=OptionType(field), metavar=metavar, help=text)(function)
-    return function
+    text = "Give every assignment a weight and a bias, as for training."
+    return click.option("--trainable", is_flag=True, help=text)(function)
 
 
 def level_option(function: _Function) -> _Function:
@@ -63,4 +69,5 @@ def level_option(function: _Function) -> _Function:
 
 def build_options(given: dict[str, Any]) -> Options:
     """The options of a run; those not given keep their defaults."""
-    return Options(**{field: given[field] for field in READERS if given.get(field) is not None})
+    fields = {field: given[field] for field in READERS if given.get(field) is not None}
+    return Options(**fields, trainable=given.get("trainable", False))

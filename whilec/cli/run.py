@@ -44,9 +44,10 @@ def run(
     whilec run multiply.while x1=3 x2=4 --smooth hard
     whilec run multiply.while x1=3 x2=4 --smooth 1 --steepness 2 --grad --stats
     """
+    source, values = load(file), read_inputs(inputs)
     result = run_program(
-        load(file),
-        read_inputs(inputs),
+        source,
+        values,
         build_options(given),
         level=level,
         outputs=split_names(outputs),

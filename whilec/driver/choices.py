@@ -20,6 +20,11 @@ def read_smooth(text: str) -> Smooth:
     raise ValueError(f"`{text}` is not `hard`, `inf` or a whole number from 0 to {MAX_SMOOTH_ORDER}")
 
 
+def read_number(text: str) -> int | float:
+    """A number, finite or not."""
+    return read_count(text) if text.isdigit() else float(text)
+
+
 def read_positive(text: str) -> float:
     """A finite number > 0."""
     value = _number(text)

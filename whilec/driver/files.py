@@ -93,7 +93,7 @@ def load(path: str) -> SourceFile:
         WhileError: It does not exist, cannot be read, or is not text.
     """
     if path == STANDARD_INPUT:
-        return decode("<stdin>", _limited("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1)))
+        return decode("<stdin>", _limited("<stdin>", _standard_input()))
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a `Path` would change how `path` is spelled
             data = file.read(MAX_BYTES + 1)
@@ -176,6 +176,17 @@ def program_files(path: str) -> list[str]:
     if path == STANDARD_INPUT or not folder.is_dir():
         return [path]
     return sorted(str(file) for file in folder.rglob("*.while") if file.is_file())
+
+
+def _standard_input() -> bytes:
+    try:
+        stream = sys.stdin
+        if stream is None:  # pyright: ignore[reportUnnecessaryComparison] - so it is where a shell closed it
+            raise OSError("it is closed")
+        return stream.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise WhileError(Diagnostic(E0671, f"standard input cannot be read: {reason}")) from None
 
 
 def _limited(name: str, data: bytes) -> bytes:

@@ -24,7 +24,8 @@ and runs away. A smaller `--steepness`, another mode or `--domain nat` helps; wh
 long, raise `--max-trips`.
 """,
     Example(
-        "WHILE x1 != 0 DO\n  x1 := x1 - 1\nEND", "run {file} x1=3.5 --smooth inf --steepness 9 --max-trips 50"
+        "WHILE x1 != 0 DO\n  x1 := x1 - 1\n  x0 := x0 + 1\nEND",
+        "run {file} x1=3.5 --smooth inf --steepness 9 --max-trips 50",
     ),
 )
 

@@ -12,6 +12,7 @@ from whilec.driver.inputs import first_not_finite
 from whilec.driver.loop_warnings import loop_warnings
 from whilec.driver.values import E0652, Value, shape_of
 from whilec.semantics.bind import bind_shapes, check_input_names
+from whilec.semantics.option_checks import check_options
 from whilec.semantics.options import Options
 from whilec.semantics.program import CheckedProgram
 from whilec.source import SourceFile
@@ -87,7 +88,10 @@ def check_file(
     found = [*syntax.diagnostics, *result.diagnostics]
     program = result.program
     if program is not None:
-        found += [d for options in modes for d in broken_promises(program, options)]
+        for options in modes:
+            problems = check_options(options)
+            found += problems
+            found += () if has_errors(problems) else broken_promises(program, options)
     return Checked(source, in_source(source, found), None if has_errors(found) else program)
 
 
@@ -119,6 +123,7 @@ def prepare(
         WhileError: The program is wrong, or the inputs do not fit it.
     """
     try:
+        _raise_errors(check_options(options))
         program = _checked(source, level, outputs)
         check_input_names(program, inputs)
         for name, value in inputs.items():
@@ -128,9 +133,7 @@ def prepare(
             from whilec.semantics.check import specialise
 
             program = specialise(program, bindings)
-        broken = broken_promises(program, options)
-        if broken:
-            raise WhileError(*broken)
+        _raise_errors(broken_promises(program, options))
     except WhileError as error:
         raise WhileError(*in_source(source, error.diagnostics)) from None
     return program
@@ -164,7 +167,7 @@ def run_prepared(
     if run.jacobian is not None:
         rows = {output: {name: row[name] for name in inputs} for output, row in run.jacobian.items()}
         run = replace(run, jacobian=rows)
-    warnings = (*program.warnings, *loop_warnings(run.loops, options))
+    warnings = (*check_options(options), *program.warnings, *loop_warnings(run.loops, options))
     return Result(program, run, in_source(program.source, warnings))
 
 
@@ -229,6 +232,12 @@ def _intrinsics() -> Mapping[str, Signature]:
     from algonet_runtime import table
 
     return table()
+
+
+def _raise_errors(diagnostics: Iterable[Diagnostic]) -> None:
+    errors = [d for d in diagnostics if d.severity is Severity.ERROR]
+    if errors:
+        raise WhileError(*errors)
 
 
 def _check_finite(name: str, value: Value) -> None:

@@ -123,3 +123,8 @@ def test_program_files(tmp_path: Path) -> None:
     assert names == ["a.while", "b/c.while", "z.while"]
     assert files.program_files("-") == ["-"]
     assert files.program_files("missing.while") == ["missing.while"]
+
+
+def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert problem("-") == ("E0671", "standard input cannot be read: it is closed")
