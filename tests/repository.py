@@ -27,3 +27,9 @@ def modules(package: str) -> tuple[str, ...]:
         parts = path.relative_to(ROOT).with_suffix("").parts
         names.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
     return tuple(names)
+
+
+def path_of(module: str) -> Path:
+    """The file of one of our modules."""
+    path = ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
@@ -10,22 +11,25 @@ mpl.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from whilec.semantics.options import Options
+import whilec
 
 HERE = Path(__file__).resolve().parent
-
-MODES = (
-    ("hard", "#8a8a8a", Options(smooth="hard")),
-    ("$C^0$", "#d1662b", Options(smooth=0, steepness=2.0)),
-    (r"$C^\infty$", "#2b6cb0", Options(smooth="inf", steepness=8.0)),
-)
+PROGRAM = str(HERE / "count.while")
 POINTS = [i / 100 for i in range(501)]
 
+MODES = (
+    ("hard", "#8a8a8a", {"smooth": "hard"}),
+    ("$C^0$, steepness 2", "#d1662b", {"smooth": 0, "steepness": 2.0}),
+    (r"$C^\infty$, steepness 8", "#2b6cb0", {"smooth": "inf", "steepness": 8.0}),
+)
 
-def curves(options: Options) -> tuple[list[float], list[float]]:
-    """Values and derivatives of the program at all points."""
-    runs = [run_program(HERE / "count.while", x, options) for x in POINTS]
-    return [y for y, _ in runs], [dy for _, dy in runs]
+
+def curve(options: dict[str, Any]) -> tuple[list[float], list[float]]:
+    """Value and derivative of the program at all points."""
+    if options["smooth"] == "hard":  # flat between its jumps
+        return [whilec.run(PROGRAM, {"x": x}, **options).outputs["y"] for x in POINTS], [0.0] * len(POINTS)
+    runs = [whilec.run(PROGRAM, {"x": x}, jacobian=True, **options) for x in POINTS]
+    return [run.outputs["y"] for run in runs], [(run.jacobian or {})["y"]["x"] for run in runs]
 
 
 def main() -> None:
@@ -33,7 +37,7 @@ def main() -> None:
     plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
     figure, (values, derivatives) = plt.subplots(1, 2, figsize=(7.4, 2.6), dpi=110, layout="constrained")
     for label, colour, options in MODES:
-        y, dy = curves(options)
+        y, dy = curve(options)
         values.plot(POINTS, y, color=colour, label=label, linewidth=1.6)
         derivatives.plot(POINTS, dy, color=colour, linewidth=1.6)
     values.set(xlabel="x", title="y")

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.repository import ROOT, modules
+from tests.repository import ROOT, modules, path_of
 
 HEAVY = ("torch", "numpy", "matplotlib", "numba", "llvmlite", "triton", "sympy", "networkx")
 """What `whilec check` and `whilec run` of one number must not wait for."""
@@ -25,9 +25,13 @@ LIGHT = (
 )
 """Packages and modules that load fast, with everything inside them."""
 
+MARK = "Imports torch."
+"""What the docstring of a module says that is loaded only where tensors are met."""
+
 
 def is_light(module: str) -> bool:
-    return any(module == name or module.startswith(f"{name}.") for name in LIGHT)
+    is_inside = any(module == name or module.startswith(f"{name}.") for name in LIGHT)
+    return is_inside and MARK not in path_of(module).read_text(encoding="utf-8").partition('"""\n')[0]
 
 
 def loaded_after(imports: tuple[str, ...], names: tuple[str, ...]) -> list[str]:

@@ -43,21 +43,10 @@ def test_the_first_command_prints_what_readme_says(monkeypatch: pytest.MonkeyPat
     assert run(*arguments) == f"{shown[1]}\n"
 
 
-@pytest.mark.parametrize(
-    "row", ROW.finditer(README.read_text(encoding="utf-8")), ids=lambda row: row["options"]
-)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["options"])
 def test_result_table(row: re.Match[str]) -> None:
-    command = [
-        "run",
-        str(ROOT / "programs/multiply.while"),
-        "x1=3",
-        "x2=4",
-        *shlex.split(row["options"]),
-        "--json",
-    ]
-    if row["first"]:
-        command.append("--grad")
-    result = json.loads(run(*command))
+    options = [*shlex.split(row["options"]), "--json", *(["--grad"] if row["first"] else [])]
+    result = json.loads(run("run", str(ROOT / "programs/multiply.while"), "x1=3", "x2=4", *options))
     assert result["outputs"]["x0"] == pytest.approx(float(row["value"]), rel=1e-6)
     if row["first"]:
         gradient = result["jacobian"]["x0"]

@@ -17,7 +17,7 @@ from tests.repository import ROOT
 
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 
-FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<info>[^`]*)$")
+FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<info>[^`]*)$")
 FILE_LINE = re.compile(r"// (\S+\.while)\s*")
 
 
@@ -52,15 +52,16 @@ class Command:
 def blocks(page: Path) -> list[Block]:
     """All fenced blocks of a page, in order."""
     found: list[Block] = []
-    fence, info, start, content = "", "", 0, list[str]()
+    fence, indent, info, start, content = "", "", "", 0, list[str]()
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
         if not fence and (match := FENCE.match(line)):
-            fence, info, start, content = match["ticks"], match["info"].strip(), number + 1, []
+            fence, indent, info = match["ticks"], match["indent"], match["info"].strip()
+            start, content = number + 1, []
         elif fence and line.strip() == fence:
             found.append(Block(page, start, info, "".join(f"{text}\n" for text in content)))
             fence = ""
         elif fence:
-            content.append(line)
+            content.append(line.removeprefix(indent))
     assert not fence, f"{page.name}: the fence before line {start} is not closed"
     return found
 
