@@ -26,7 +26,7 @@ _FLAGS: tuple[tuple[str, str, str], ...] = (
 
 
 @final
-class OptionType(click.ParamType):
+class OptionType(click.ParamType):  # pyright: ignore[reportMissingTypeArgument] - generic since 8.4
     """An option's value, read by its reader in `choices`.
 
     What it cannot read goes on as it is: the checker of options says what is wrong with it.

@@ -85,7 +85,7 @@ def _lines(result: Result, *, stats: bool) -> list[str]:
 def _loop_table(result: Result) -> list[str]:
     if not result.run.loops:
         return ["no loops"]
-    rows = [("line", "loop", "entries", "trips", "converged", "capped", "nan")]
+    rows: list[tuple[str, ...]] = [("line", "loop", "entries", "trips", "converged", "capped", "nan")]
     for loop in result.run.loops:
         head = " ".join(result.program.source.snippet(loop.span).split())
         shares = [f"{share:.4g}" for share in (loop.converged, loop.capped, loop.nan)]

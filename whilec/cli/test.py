@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from time import monotonic
 
@@ -63,7 +63,7 @@ def _counts(good: int, bad: int) -> str:
 
 
 @contextmanager
-def _progress(done: int, total: int, started: float) -> Iterator[None]:
+def _progress(done: int, total: int, started: float) -> Generator[None]:
     """On a terminal, and only if it takes long: a line that says how many files are done."""
     is_shown = sys.stderr.isatty() and monotonic() - started > _PATIENCE
     if is_shown:

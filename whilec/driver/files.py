@@ -109,7 +109,9 @@ def load(path: str) -> SourceFile:
         raise WhileError(Diagnostic(E0671, f"`{path}` cannot be read: {error}")) from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise WhileError(Diagnostic(E0671, f"`{path}` cannot be read: {reason}")) from None
+        raise WhileError(
+            Diagnostic(E0671, f"`{path}` cannot be read: {reason}", help="check the path and its permissions")
+        ) from None
     return decode(path, _limited(path, data))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any, cast, final
+from typing import Any, final
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label, WhileError
 from whilec.driver.pipeline import run_program
@@ -115,7 +115,7 @@ def _place(at: int, shape: tuple[int, ...]) -> list[int]:
 def _precisely(got: float, want: float) -> str:
     """A number, with more digits where seven show no difference."""
     text = format_value(got)
-    return shorten(text if text != format_value(want) else cast("str", repr(got)))
+    return shorten(text if text != format_value(want) else repr(got))
 
 
 def _failed(source: SourceFile, case: Case, mode: Smooth, label: str) -> Diagnostic:
