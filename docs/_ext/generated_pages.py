@@ -7,15 +7,21 @@ header comment of each program. Both folders are rewritten at the start of every
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from collections.abc import Iterable
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sphinx.application import Sphinx
 
-from whilec.catalogue import all_codes, code_to_markdown
+from whilec.catalogue import all_codes
+from whilec.cli.main import run_command
+from whilec.diagnostics.cells import printable
 from whilec.diagnostics.model import Code
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +86,34 @@ def program_page(program: ProgramText) -> str:
     )
 
 
+def example_output(code: Code) -> str:
+    """What the example of a code prints."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        Path("example.while").write_text(code.example.source, encoding="utf-8", errors="surrogateescape")
+        screen = StringIO()
+        with redirect_stdout(screen), redirect_stderr(screen):
+            run_command(shlex.split(code.example.command.replace("{file}", "example.while")))
+    return screen.getvalue()
+
+
+def clipped(text: str, lines: int, width: int = 110) -> str:
+    """The beginning of a text that may be long."""
+    shown = [line if len(line) <= width else f"{line[: width - 4]} ..." for line in text.splitlines()]
+    return "\n".join(shown if len(shown) <= lines else [*shown[:lines], "..."])
+
+
+def code_section(code: Code) -> str:
+    """The section of one code in the error index."""
+    parts = [f"({code.name})=\n### {code.name}: {code.title}", code.explanation.strip()]
+    source = clipped(printable(code.example.source.strip("\n")), lines=20)
+    if source:
+        parts.append(f"For example, if this is `example.while`:\n\n```while\n{source}\n```")
+    if code.example.command and code.name in (output := example_output(code)):
+        command = code.example.command.replace("{file}", "example.while")
+        parts.append(f"```console\n$ whilec {command}\n{clipped(output, lines=40)}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
 def errors_page(codes: Iterable[Code]) -> str:
     """The error index: every code, grouped by family."""
     ordered = sorted(codes, key=lambda code: (code.name[1:], code.name[0]))
@@ -88,7 +122,7 @@ def errors_page(codes: Iterable[Code]) -> str:
         members = [code for code in ordered if code.name[1:3] == family]
         if members:
             parts.append(f"## {title}\n")
-            parts += [f"({code.name})=\n#{code_to_markdown(code)}" for code in members]
+            parts += [code_section(code) for code in members]
     return "\n".join(parts)
 
 
