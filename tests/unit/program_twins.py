@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import bisect
 import math
-import random
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,25 @@ from heapq import heappop, heappush
 from itertools import combinations, pairwise, permutations, product
 from typing import Any, final
 
-Inputs = dict[str, Any]
-Outputs = dict[str, Any]
+from tests.unit.program_inputs import (
+    FAR,
+    RANDOM,
+    Inputs,
+    graph,
+    hidden_states,
+    ints,
+    log_probabilities,
+    machines,
+    maps,
+    real_costs,
+    reals,
+    sorted_runs,
+    things,
+    whole_costs,
+    words,
+)
 
-FAR = 1e6
-"""What the programs for graphs take for an edge that is not there."""
+Outputs = dict[str, Any]
 
 
 @final
@@ -260,110 +273,7 @@ def turing_machine(tape: Sequence[int], head: int, **table: Sequence[Sequence[in
     return {"tape": cells, "steps": steps}
 
 
-BUSY_BEAVERS = (
-    {"write": [[1, 1], [1, 1]], "move": [[1, -1], [-1, 1]], "next": [[1, 1], [0, 2]]},
-    {"write": [[1, 1], [0, 1], [1, 1]], "move": [[1, 1], [1, 1], [-1, -1]], "next": [[1, 3], [2, 1], [2, 0]]},
-)
-
-
-# ---- inputs ----------------------------------------------------------------------------------
-
-_random = random.Random(2026)
-
-
-def ints(size: int, low: int, high: int) -> list[int]:
-    return [_random.randint(low, high) for _ in range(size)]
-
-
-def reals(size: int, low: float, high: float) -> list[float]:
-    return [_random.uniform(low, high) for _ in range(size)]
-
-
-def graph(n: int, draw: Callable[[], float]) -> list[list[float]]:
-    """Costs of edges, of which a third is missing."""
-    return [
-        [0.0 if i == j else draw() if _random.random() < 2 / 3 else FAR for j in range(n)] for i in range(n)
-    ]
-
-
-def words(count: int, longest: int) -> list[Inputs]:
-    """Pairs of words over an alphabet of three letters."""
-    sizes = [(_random.randint(1, longest), _random.randint(1, longest)) for _ in range(count)]
-    return [{"a": ints(n, 1, 3), "b": ints(m, 1, 3)} for n, m in sizes]
-
-
-def sorted_runs(count: int) -> list[Inputs]:
-    runs = [sorted(ints(n, -4, 9)) for n in range(1, count + 1)]
-    return [{"a": run, "key": key} for run in runs for key in range(-5, 11, 3)]
-
-
-def machines(count: int) -> list[Inputs]:
-    """Random Turing machines that halt soon, on a tape that is long enough."""
-    found: list[Inputs] = [{**table, "tape": [0] * 8, "head": 3} for table in BUSY_BEAVERS]
-    while len(found) < count:
-        q = _random.randint(1, 3)
-        machine = {
-            "write": [ints(2, 0, 1) for _ in range(q)],
-            "move": [ints(2, -1, 1) for _ in range(q)],
-            "next": [ints(2, 0, q) for _ in range(q)],
-            "tape": ints(9, 0, 1),
-            "head": 4,
-        }
-        if _halts(machine):
-            found.append(machine)
-    return found
-
-
-def _halts(machine: Inputs) -> bool:
-    state, head, tape = 0, machine["head"], list(machine["tape"])
-    for _ in range(30):
-        if state == len(machine["write"]):
-            return True
-        if not 0 <= head < len(tape):
-            return False
-        symbol = tape[head]
-        tape[head] = machine["write"][state][symbol]
-        head += machine["move"][state][symbol]
-        state = machine["next"][state][symbol]
-    return False
-
-
-def things(count: int, sizes: Iterable[int]) -> list[Inputs]:
-    return [
-        {"weight": ints(n, 0, 9), "value": ints(n, 0, 9), "capacity": _random.randint(0, 20)}
-        for n in sizes
-        for _ in range(count)
-    ]
-
-
-def hidden_states(count: int, draw: Callable[[int], list[Any]]) -> list[Inputs]:
-    sizes = [(_random.randint(1, 3), _random.randint(1, 4)) for _ in range(count)]
-    return [
-        {
-            "start": draw(k),
-            "transition": [draw(k) for _ in range(k)],
-            "emission": [draw(k) for _ in range(n)],
-        }
-        for k, n in sizes
-    ]
-
-
-def maps(count: int, draw: Callable[[int], list[Any]]) -> list[Inputs]:
-    sizes = [(_random.randint(1, 5), _random.randint(1, 5)) for _ in range(count)]
-    return [{"cost": [draw(m) for _ in range(n)]} for n, m in sizes]
-
-
-def whole_costs(size: int) -> list[int]:
-    return ints(size, 1, 9)
-
-
-def real_costs(size: int) -> list[float]:
-    return reals(size, 0.5, 3.0)
-
-
-def log_probabilities(size: int) -> list[float]:
-    return reals(size, -3.0, 0.0)
-
+# ---- the table -----------------------------------------------------------------------------
 
 SMALL = pairs(range(6), range(6))
 LIFE = [{"alive": [ints(5, 0, 1) for _ in range(4)], "generations": g} for g in range(4)]
@@ -426,14 +336,14 @@ TWINS = {
     ),
     "bellman_ford": Twin(
         lambda cost: {"distance": [min(FAR, *path_costs(cost, 0, j), FAR) for j in range(len(cost))]},
-        [{"cost": graph(n, lambda: _random.uniform(0, 9))} for n in (1, 2, 3, 4, 5, 5)],
-        [{"cost": graph(n, lambda: _random.randint(1, 9))} for n in (2, 3, 4)],
+        [{"cost": graph(n, lambda: RANDOM.uniform(0, 9))} for n in (1, 2, 3, 4, 5, 5)],
+        [{"cost": graph(n, lambda: RANDOM.randint(1, 9))} for n in (2, 3, 4)],
         TIE_MODES,
     ),
     "floyd_warshall": Twin(
         lambda d: {"d": [[min(path_costs(d, i, j)) for j in range(len(d))] for i in range(len(d))]},
-        [{"d": graph(n, lambda: _random.uniform(0, 9))} for n in (1, 2, 3, 4, 5, 5)],
-        [{"d": graph(n, lambda: _random.randint(1, 9))} for n in (2, 3, 4)],
+        [{"d": graph(n, lambda: RANDOM.uniform(0, 9))} for n in (1, 2, 3, 4, 5, 5)],
+        [{"d": graph(n, lambda: RANDOM.randint(1, 9))} for n in (2, 3, 4)],
         TIE_MODES,
     ),
     "shortest_path": Twin(shortest_path, maps(12, real_costs), maps(4, whole_costs), TIE_MODES),

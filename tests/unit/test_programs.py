@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from tests.repository import ROOT
+from tests.unit.program_inputs import Inputs
 from tests.unit.program_twins import (
     MACHINE_RUNS,
     TWINS,
-    Inputs,
     Outputs,
     assemble,
     dynamic_time_warping,
