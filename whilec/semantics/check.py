@@ -15,7 +15,7 @@ from whilec.semantics.definitions import collect_definitions, scope_graph, summa
 from whilec.semantics.expressions import UNKNOWN_NAME
 from whilec.semantics.facts import collect
 from whilec.semantics.levels import check_core
-from whilec.semantics.lint import lint
+from whilec.semantics.lint import text_warnings, usage_warnings
 from whilec.semantics.locals import infer_locals, is_free
 from whilec.semantics.program import CheckedProgram, IntrinsicCall, Role, Unit
 from whilec.semantics.ranges import verify
@@ -188,7 +188,9 @@ class _Check:
         if not _errors(reporter.diagnostics):
             reporter.add(*verify(main, is_closed=is_bound))
         if comments is not None:
-            reporter.add(*lint(self.syntax, main, outputs, comments))
+            if not _errors(reporter.diagnostics):
+                reporter.add(*usage_warnings(self.syntax, main, outputs))
+            reporter.add(*text_warnings(self.syntax, main, comments))
         diagnostics = _in_order(reporter.diagnostics, self.source)
         if _errors(diagnostics):
             return CheckResult(None, diagnostics)

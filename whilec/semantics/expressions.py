@@ -179,9 +179,12 @@ def _counted(number: int, one: str, many: str) -> str:
 def _report_scalar(unit: UnitContext, expr: ast.Index) -> None:
     name = expr.array.id
     role = unit.role(name)
+    facts = unit.facts
+    if name not in unit.declared and name in facts.assigned and name not in facts.assignments:
+        return  # an element is assigned, which is reported there
     if (
         role is Role.LOCAL
-        and name not in unit.facts.assignments
+        and name not in facts.assignments
         and unit.declaration(name) in (None, expr.array.span)
     ):
         report_unknown(unit, expr.array, "no array of this name")

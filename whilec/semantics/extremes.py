@@ -13,7 +13,7 @@ from typing import final
 from whilec.diagnostics.model import WhileError
 from whilec.semantics import sizes
 from whilec.semantics.context import ForFrame
-from whilec.semantics.static import StaticEnvironment, StaticValue, evaluate
+from whilec.semantics.static import StaticEnvironment, evaluate
 from whilec.semantics.types import Dim
 from whilec.syntax import ast
 
@@ -21,12 +21,13 @@ from whilec.syntax import ast
 @final
 @dataclass(frozen=True)
 class Extreme:
-    """A bound, and whether some point of the nest surely reaches it."""
+    """A bound, and the values of the FOR variables there, innermost first.
+
+    A value may depend on the FOR variables further out.
+    """
 
     value: Dim
-    is_reached: bool
-    point: Mapping[str, Dim]
-    """The FOR variables where it is reached."""
+    places: tuple[tuple[ForFrame, Dim], ...]
 
 
 def _symbol(name: str) -> str:
@@ -34,54 +35,72 @@ def _symbol(name: str) -> str:
     return f"{name} "
 
 
-def extreme(
-    expr: ast.Expr, loops: Sequence[ForFrame], environment: StaticEnvironment, *, is_upper: bool
-) -> Extreme | None:
-    """The upper or lower bound of a static integer; None where it is not affine."""
-    names: dict[str, StaticValue] = dict(environment.names)
-    for loop in loops:
-        name = loop.statement.variable.id
-        names[name] = sizes.symbol(_symbol(name))
-    inner = StaticEnvironment(names, environment.types)
-    value = _polynomial(expr, inner)
-    if value is None:
-        return None
-    is_reached = True
-    chosen: dict[str, Dim] = {}
-    conditions: list[Dim] = []
-    for loop in reversed(loops):
-        statement = loop.statement
-        name = _symbol(statement.variable.id)
-        start, stop = _polynomial(statement.start, inner), _polynomial(statement.stop, inner)
-        step: Dim | None = 1 if statement.step is None else _polynomial(statement.step, inner)
-        factor = _factor(value, name)
-        if start is None or stop is None or factor is None or not isinstance(step, int) or step == 0:
-            return None
-        is_reached = is_reached and abs(step) == 1
-        takes_stop = (factor > 0) == is_upper if step > 0 else (factor > 0) != is_upper
-        bound = stop if factor and takes_stop else start
-        conditions.append(sizes.subtract(stop, start) if step > 0 else sizes.subtract(start, stop))
-        chosen[name] = bound
-        value = _replace(value, name, bound)
-    point: dict[str, Dim] = {}
-    for loop in loops:
-        name = loop.statement.variable.id
-        found = chosen[_symbol(name)]
-        for outer, chosen_value in point.items():
-            found = _replace(found, _symbol(outer), chosen_value)
-        point[name] = found
-        conditions = [_replace(each, _symbol(name), found) for each in conditions]
-    return Extreme(value, is_reached and all(map(is_never_negative, conditions)), point)
+@final
+class Extremes:
+    """Bounds of static integers in one unit."""
 
+    def __init__(self, environment: StaticEnvironment) -> None:
+        self._environments: dict[ForFrame | None, StaticEnvironment] = {None: environment}
+        self._ranges: dict[ForFrame, tuple[Dim, Dim, int] | None] = {}
 
-def is_never_negative(size: Dim) -> bool:
-    """Whether a size is >= 0 whatever the shape variables, which are >= 1."""
-    if isinstance(size, int):
-        return size >= 0
-    shifted: Dim = size
-    for name in {name for names, _ in size.terms for name in names}:
-        shifted = _replace(shifted, name, sizes.add(sizes.symbol(name), 1))
-    return sizes.is_polynomial(shifted) and all(factor >= 0 for factor in sizes.terms_of(shifted).values())
+    def of(self, expr: ast.Expr, loops: Sequence[ForFrame], *, is_upper: bool) -> Extreme | None:
+        """The upper or lower bound of a static integer; None where it is not affine."""
+        value = _polynomial(expr, self._inside(loops))
+        places: list[tuple[ForFrame, Dim]] = []
+        for depth in range(len(loops) - 1, -1, -1):
+            name = _symbol(loops[depth].statement.variable.id)
+            found = self._range(loops[: depth + 1])
+            factor = None if value is None else _factor(value, name)
+            if found is None or value is None or factor is None:
+                return None
+            start, stop, step = found
+            takes_stop = (factor > 0) == (is_upper == (step > 0))
+            place = stop if factor and takes_stop else start
+            places.append((loops[depth], place))
+            value = sizes.replace(value, name, place)
+        return None if value is None else Extreme(value, tuple(places))
+
+    def point(self, extreme: Extreme, loops: Sequence[ForFrame]) -> Mapping[str, Dim] | None:
+        """The FOR variables where a bound is reached; None if it may not be."""
+        point: dict[str, Dim] = {}
+        for depth, (loop, place) in enumerate(reversed(extreme.places), 1):
+            found = self._range(loops[:depth])
+            if found is None or abs(found[2]) != 1:
+                return None
+            start, stop, step = found
+            trips = sizes.subtract(stop, start) if step > 0 else sizes.subtract(start, stop)
+            for name, value in point.items():
+                place = sizes.replace(place, _symbol(name), value)
+                trips = sizes.replace(trips, _symbol(name), value)
+            if not sizes.is_never_negative(trips):
+                return None
+            point[loop.statement.variable.id] = place
+        return point
+
+    def _range(self, loops: Sequence[ForFrame]) -> tuple[Dim, Dim, int] | None:
+        """First value, last value and step of the innermost loop, as polynomials."""
+        frame = loops[-1]
+        if frame not in self._ranges:
+            statement = frame.statement
+            outside = self._inside(loops[:-1])
+            start, stop = _polynomial(statement.start, outside), _polynomial(statement.stop, outside)
+            step = 1 if statement.step is None else _polynomial(statement.step, outside)
+            if start is None or stop is None or not isinstance(step, int) or step == 0:
+                self._ranges[frame] = None
+            else:
+                self._ranges[frame] = (start, stop, step)
+        return self._ranges[frame]
+
+    def _inside(self, loops: Sequence[ForFrame]) -> StaticEnvironment:
+        """The environment in which the FOR variables stand for themselves."""
+        frame = loops[-1] if loops else None
+        if frame not in self._environments:
+            assert frame is not None
+            outside = self._inside(loops[:-1])
+            name = frame.statement.variable.id
+            names = {**outside.names, name: sizes.symbol(_symbol(name))}
+            self._environments[frame] = StaticEnvironment(names, outside.types)
+        return self._environments[frame]
 
 
 def _polynomial(expr: ast.Expr, environment: StaticEnvironment) -> Dim | None:
@@ -101,14 +120,3 @@ def _factor(size: Dim, name: str) -> int | None:
         elif name in names:
             return None
     return factor
-
-
-def _replace(size: Dim, name: str, value: Dim) -> Dim:
-    """The polynomial with `value` for `name`."""
-    result: Dim = 0
-    for names, factor in sizes.terms_of(size).items():
-        term: Dim = factor
-        for each in names:
-            term = sizes.multiply(term, value if each == name else sizes.symbol(each))
-        result = sizes.add(result, term)
-    return result

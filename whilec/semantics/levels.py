@@ -57,7 +57,7 @@ CORE_NAME = Code(
     """
 Variables of the core are called `x0`, `x1`, `x2` and so on, without leading zeros.
 """,
-    Example("total := x1\n", _CORE),
+    Example("x0 := total\n", _CORE),
 )
 CORE_EMPTY = Code(
     "E0415",

@@ -50,7 +50,7 @@ NEVER_ASSIGNED = Code(
 The variable is no input, and nothing assigns it, so it is always 0. Check the spelling, or add it to the
 inputs of the program. A DEF sees no variables of the program: pass them as arguments.
 """,
-    Example("PROGRAM p(count: int) -> y: int\ny := cuont + 1\n"),
+    Example("PROGRAM p(count: int) -> y: int\ny := count + cuont\n"),
 )
 LIKE_A_FUNCTION = Code(
     "W0207",
@@ -110,27 +110,33 @@ KEYWORDS = frozenset(
 """The reserved words, in capitals."""
 
 
-def lint(
-    syntax: ast.Program, main: UnitContext, outputs: Sequence[str], comments: Sequence[ast.Comment]
-) -> Iterator[Diagnostic]:
-    """All warnings about a program."""
+def usage_warnings(syntax: ast.Program, main: UnitContext, outputs: Sequence[str]) -> Iterator[Diagnostic]:
+    """Warnings about names that are declared, read or assigned in vain."""
     program = main.program
-    has_header = syntax.header is not None
     spans = {name: found[1] for name, found in main.variables.items()}
     yield from _outputs(main, outputs, spans)
-    if has_header:
-        inputs = [name for name, found in main.variables.items() if found[0] in (Role.INPUT, Role.SHAPE)]
-        shapes = [name for name in inputs if main.variables[name][0] is Role.SHAPE]
-        hidden = {*program.globals, *program.broken, *shapes}
-        yield from _variables(main.facts, spans, inputs, outputs, hidden, ())
-    names = dict(main.facts.first) | spans
+    if syntax.header is not None:
+        roles = {name: found[0] for name, found in main.variables.items()}
+        inputs = [name for name, role in roles.items() if role is Role.INPUT]
+        shapes = [name for name, role in roles.items() if role is Role.SHAPE]
+        yield from _variables(main.facts, spans, inputs, outputs, {*program.globals, *shapes}, ())
     for name, definition in program.definitions.items():
         yield from _definition(definition, program.facts[name], main)
-        names |= {known: span for known, span in program.facts[name].first.items() if known not in names}
     yield from _unused_declarations(syntax, program, main.facts)
-    yield from _names(names | {name: v.span for name, v in program.globals.items()}, program)
+
+
+def text_warnings(
+    syntax: ast.Program, main: UnitContext, comments: Sequence[ast.Comment]
+) -> Iterator[Diagnostic]:
+    """Warnings about what the text looks like, and about loops."""
+    program = main.program
+    names = {name: found[1] for name, found in main.variables.items()}
+    names |= {name: variable.span for name, variable in program.globals.items()}
+    for facts in (main.facts, *program.facts.values()):
+        names = dict(facts.first) | names
+    yield from _names(names, program)
     yield from loop_warnings(syntax, main)
-    yield from _comments(comments, main.program.source, {*names, *program.globals})
+    yield from _comments(comments, program.source, names)
 
 
 # ---- variables ---------------------------------------------------------------------------------
@@ -167,7 +173,7 @@ def _definition(definition: ast.Def, facts: Facts, main: UnitContext) -> Iterato
             yield Diagnostic(
                 OUTPUT_NOT_ASSIGNED, title, Label(span, "always 0"), help=f"assign it: `{name} := ..`"
             )
-    hidden = {*main.program.globals, *main.program.broken, *sizes}
+    hidden = {*main.program.globals, *sizes}
     spans = dict(facts.first) | results | variables | parameters
     yield from _variables(facts, spans, list(parameters), list(results), hidden, main.facts.first)
 

@@ -116,7 +116,9 @@ def compiled(expr: ast.Expr, environment: StaticEnvironment) -> Evaluator:
             apply = _ARITHMETIC[expr.op]
             return lambda point: apply(left(point), right(point))
         case ast.Call() if expr.function.id != "len":
-            operands = [compiled(argument.value, environment) for argument in expr.arguments]
+            operands = [
+                compiled(argument.value, environment) for argument in expr.arguments if argument.name is None
+            ]
             function = _FUNCTIONS[expr.function.id]
             return lambda point: function(*(operand(point) for operand in operands))
         case _:

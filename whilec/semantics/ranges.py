@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar, final
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label
 from whilec.semantics import sizes
 from whilec.semantics.context import ForFrame, Frame, GuardFrame, Obligation, UnitContext
-from whilec.semantics.extremes import Extreme, extreme, is_never_negative
+from whilec.semantics.extremes import Extremes
 from whilec.semantics.intervals import Interval, interval, truth
 from whilec.semantics.points import Budget, OutOfBudgetError, Point, compiled, first
 from whilec.semantics.program import Role
@@ -35,6 +35,8 @@ the FOR, or guard the access with `IF i < n - 1 THEN .. END`.
     Example("PROGRAM p(a: real[3]) -> y: real\nFOR i FROM 1 TO 3 DO y := y + a[i] END\n"),
 )
 
+_SAMPLE = 7
+"""Size of open shape variables for a first look: what is fine there is not wrong for all sizes."""
 MAX_POINTS = 10**6
 """The most points that one check enumerates."""
 
@@ -75,6 +77,11 @@ class _Verifier:
         self.budget = budget
         self.is_closed = is_closed
         self.environment = StaticEnvironment(unit.sizes, unit.types)
+        self.extremes = Extremes(self.environment)
+        sampled = {
+            n: size if isinstance(size, float) else sizes.at(size, _SAMPLE) for n, size in unit.sizes.items()
+        }
+        self._sampled = StaticEnvironment(sampled, unit.types)
         self._ranges: dict[Frame | None, _Ranges | None] = {None: {}}
 
     def callee(self, obligation: Obligation) -> UnitContext | None:
@@ -91,8 +98,10 @@ class _Verifier:
         if self.is_closed:
             return self._first(frame, lambda point: True) is not None
         loops = _loops(frame)
-        found = extreme(ast.Number(0, span=Span(0, 0)), loops, self.environment, is_upper=True)
-        return len(loops) == len(_chain(frame)) and found is not None and found.is_reached
+        found = self.extremes.of(ast.Number(0, span=Span(0, 0)), loops, is_upper=True)
+        if found is None or len(loops) < len(_chain(frame)):
+            return False
+        return self.extremes.point(found, loops) is not None
 
     def problem(self, obligation: Obligation) -> Diagnostic | None:
         """What is wrong with an index, a divisor or a step."""
@@ -118,8 +127,9 @@ class _Verifier:
             found = self.unit.types.get(id(expr))
             if found is None or found.kind is not Kind.STATIC:
                 continue
-            bounds = interval(expr, ranges, self.environment)
-            if isinstance(size, int) and bounds is not None and bounds.low >= 0 and bounds.high < size:
+            bounds = interval(expr, ranges, self._sampled)
+            known = sizes.at(size, _SAMPLE)
+            if isinstance(known, int) and bounds is not None and bounds.low >= 0 and bounds.high < known:
                 continue
             problem = self._axis_problem(index, axis, expr, size, frame)
             if problem is not None:
@@ -129,16 +139,15 @@ class _Verifier:
     def _axis_problem(
         self, index: ast.Index, axis: int, expr: ast.Expr, size: Dim, frame: Frame | None
     ) -> Diagnostic | None:
+        if not self.is_closed:
+            return self._axis_problem_for_all_sizes(index, axis, expr, size, frame)
         loops = _loops(frame)
-        upper = extreme(expr, loops, self.environment, is_upper=True)
-        lower = extreme(expr, loops, self.environment, is_upper=False)
+        upper = self.extremes.of(expr, loops, is_upper=True)
+        lower = self.extremes.of(expr, loops, is_upper=False) if upper is not None else None
         if upper is not None and lower is not None:
             margin = sizes.subtract(sizes.subtract(size, 1), upper.value)
-            if is_never_negative(margin) and is_never_negative(lower.value):
+            if sizes.is_never_negative(margin) and sizes.is_never_negative(lower.value):
                 return None
-        if not self.is_closed:
-            witness = _witness(upper, lower, size) if len(loops) == len(_chain(frame)) else None
-            return witness and self._out_of_range(index, axis, expr, witness.value, size, witness.point)
         assert isinstance(size, int)
         evaluate = compiled(expr, self.environment)
 
@@ -148,6 +157,22 @@ class _Verifier:
 
         found = self._first(frame, visit)
         return found and self._out_of_range(index, axis, expr, found[0], size, found[1])
+
+    def _axis_problem_for_all_sizes(
+        self, index: ast.Index, axis: int, expr: ast.Expr, size: Dim, frame: Frame | None
+    ) -> Diagnostic | None:
+        """An index that is surely wrong, whatever the shape variables."""
+        loops = _loops(frame)
+        if len(loops) < len(_chain(frame)):
+            return None
+        for is_upper in (True, False):
+            bound = self.extremes.of(expr, loops, is_upper=is_upper)
+            if bound is None:
+                continue
+            excess = sizes.subtract(bound.value, size) if is_upper else sizes.subtract(-1, bound.value)
+            if sizes.is_never_negative(excess) and (point := self.extremes.point(bound, loops)) is not None:
+                return self._out_of_range(index, axis, expr, bound.value, size, point)
+        return None
 
     def _out_of_range(
         self, index: ast.Index, axis: int, expr: ast.Expr, value: Dim, size: Dim, point: Mapping[str, Dim]
@@ -218,13 +243,13 @@ class _Verifier:
         if outer is None:
             return None
         if isinstance(frame, GuardFrame):
-            is_closed = any(truth(each, outer, self.environment) is False for each in frame.holds)
-            is_closed = is_closed or any(truth(each, outer, self.environment) is True for each in frame.fails)
+            is_closed = any(truth(each, outer, self._sampled) is False for each in frame.holds)
+            is_closed = is_closed or any(truth(each, outer, self._sampled) is True for each in frame.fails)
             return None if is_closed else outer
         statement = frame.statement
-        start = interval(statement.start, outer, self.environment)
-        stop = interval(statement.stop, outer, self.environment)
-        step = Interval(1, 1) if statement.step is None else interval(statement.step, outer, self.environment)
+        start = interval(statement.start, outer, self._sampled)
+        stop = interval(statement.stop, outer, self._sampled)
+        step = Interval(1, 1) if statement.step is None else interval(statement.step, outer, self._sampled)
         if start is None or stop is None or step is None or step.low <= 0 <= step.high:
             return {name: found for name, found in outer.items() if name != statement.variable.id}
         values = Interval(start.low, stop.high) if step.low > 0 else Interval(stop.low, start.high)
@@ -247,15 +272,6 @@ class _Verifier:
 
 
 _Found = TypeVar("_Found")
-
-
-def _witness(upper: Extreme | None, lower: Extreme | None, size: Dim) -> Extreme | None:
-    """A bound that some point surely reaches, outside of the array for every size."""
-    if upper is not None and upper.is_reached and is_never_negative(sizes.subtract(upper.value, size)):
-        return upper
-    if lower is not None and lower.is_reached and is_never_negative(sizes.subtract(-1, lower.value)):
-        return lower
-    return None
 
 
 def _chain(frame: Frame | None) -> list[Frame]:

@@ -12,7 +12,7 @@ Monomial = tuple[str, ...]
 
 def symbol(name: str) -> SymbolicSize:
     """The size that is called `name` and not known yet."""
-    return SymbolicSize((((name,), 1),), name)
+    return SymbolicSize((((name,), 1),))
 
 
 def opaque(text: str) -> SymbolicSize:
@@ -37,7 +37,7 @@ def from_terms(terms: Mapping[Monomial, int]) -> Dim:
         return 0
     if len(kept) == 1 and () in kept:
         return kept[()]
-    return SymbolicSize(tuple(sorted(kept.items())), _spell(kept))
+    return SymbolicSize(tuple(sorted(kept.items())))
 
 
 def add(left: Dim, right: Dim) -> Dim:
@@ -87,20 +87,39 @@ def shapes_differ(left: Shape, right: Shape) -> bool:
     return len(left) != len(right) or any(map(differ, left, right))
 
 
+def replace(size: Dim, name: str, value: Dim) -> Dim:
+    """The size with `value` for `name`."""
+    if isinstance(size, int) or not any(name in names for names, _ in size.terms):
+        return size
+    result: Dim = 0
+    for names, factor in size.terms:
+        term: Dim = factor
+        for each in names:
+            term = multiply(term, value if each == name else symbol(each))
+        result = add(result, term)
+    return result
+
+
+def at(size: Dim, value: int) -> Dim:
+    """The size where every shape variable has this value; opaque parts stay."""
+    for name in {name for names, _ in terms_of(size).items() for name in names if "(" not in name}:
+        size = replace(size, name, value)
+    return size
+
+
+def is_never_negative(size: Dim) -> bool:
+    """Whether a size is surely >= 0 whatever the shape variables, which are >= 1."""
+    if isinstance(size, int) or not is_polynomial(size):
+        return isinstance(size, int) and size >= 0
+    factors = [factor for _, factor in size.terms]
+    if min(factors) >= 0 or sum(factors) < 0:
+        return min(factors) >= 0  # the sum is the size where all shape variables are 1
+    shifted: Dim = size
+    for name in {name for names, _ in size.terms for name in names}:
+        shifted = replace(shifted, name, add(symbol(name), 1))
+    return all(factor >= 0 for factor in terms_of(shifted).values())
+
+
 def spell_shape(shape: Iterable[Dim]) -> str:
     """`[n, m + 1]`."""
     return f"[{', '.join(map(str, shape))}]"
-
-
-def _spell(terms: Mapping[Monomial, int]) -> str:
-    """Source text of a polynomial: names first, the constant last."""
-    parts: list[str] = []
-    for names, factor in sorted(terms.items(), key=lambda term: term[0] == ()):
-        magnitude = abs(factor)
-        product = "*".join(names)
-        text = (
-            product if magnitude == 1 and product else f"{magnitude}*{product}" if product else str(magnitude)
-        )
-        sign = ("-" if factor < 0 else "") if not parts else (" - " if factor < 0 else " + ")
-        parts.append(sign + text)
-    return "".join(parts)

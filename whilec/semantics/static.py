@@ -27,7 +27,7 @@ Constants and static integers are computed before the program runs. This one div
 it has no value. Look at the divisor: for `div(a, b)` and `mod(a, b)` in a loop, every value that
 `b` takes must differ from zero.
 """,
-    Example("CONST step = 1 / 0\nx0 := x1 + step\n"),
+    Example("CONST rate = 1 / 0\nx0 := x1 + rate\n"),
 )
 NOT_CONSTANT = Code(
     "E0228",

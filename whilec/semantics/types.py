@@ -24,23 +24,23 @@ class Kind(IntEnum):
 @final
 @dataclass(frozen=True)
 class SymbolicSize:
-    """A size that mentions shape variables not yet bound; `text` is its source spelling.
+    """A size that mentions shape variables not yet bound.
 
     Two of them are equal when their normal forms are: `terms` maps each product of names
     (a sorted tuple; `()` is the constant) to its coefficient.
     """
 
     terms: tuple[tuple[tuple[str, ...], int], ...]
-    text: str = ""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SymbolicSize) and self.terms == other.terms
-
-    def __hash__(self) -> int:
-        return hash(self.terms)
 
     def __str__(self) -> str:
-        return self.text
+        """Its source text: names first, the constant last."""
+        parts: list[str] = []
+        for names, factor in sorted(self.terms, key=lambda term: term[0] == ()):
+            product, magnitude = "*".join(names), abs(factor)
+            text = "*".join([str(magnitude)] * (magnitude != 1 or not names) + [product] * (names != ()))
+            sign = ("-" if factor < 0 else "") if not parts else (" - " if factor < 0 else " + ")
+            parts.append(sign + text)
+        return "".join(parts)
 
 
 Dim: TypeAlias = int | SymbolicSize
