@@ -36,12 +36,16 @@ A comment line `// ==` starts a block of tests; the comment lines after it are c
 Each case begins with `input`, in braces, and says what comes out (`output`) or which error
 (`error`). `smooth` names the modes to run in, `hard` if it is left out; `tolerance` is relative,
 by default 0 in hard mode and 1e-6 otherwise. `steepness`, `compare_steepness`, `epsilon`,
-`max_trips`, `max_steps`, `loops`, `phi` and `domain` are the options of `whilec run`. A case may go
+`max_trips`, `max_steps`, `loops`, `phi` and `domain` are the options of `whilec run`; `max_steps` is
+10 million if it is left out, so that a loop without end is noticed soon. A case may go
 on over several lines; the block ends with the first line that is no comment. A second `//` in a
 line begins a remark.
 """,
     Example("x0 := x1 + 0\n// ==\n// input { x1 = 3 output { x0 = 3 }", "test {file}"),
 )
+
+MAX_STEPS = 10**7
+"""Most statements of one test that does not say."""
 
 _COMMENT = re.compile(r"[ \t]*(?://|#)(.*?)(?:\s(?://|#).*)?$")
 _START = re.compile(r"\s*==\s*")
@@ -166,7 +170,7 @@ class _Reader:
             self.given.get("output"),
             self.given.get("error"),
             self.given.get("smooth", ("hard",)),
-            replace(Options(), **self.options),
+            replace(Options(max_steps=MAX_STEPS), **self.options),
             self.given.get("tolerance"),
         )
 

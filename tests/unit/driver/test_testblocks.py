@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whilec.diagnostics.model import Diagnostic, WhileError
-from whilec.driver.testblocks import Case, read_cases
+from whilec.driver.testblocks import MAX_STEPS, Case, read_cases
 from whilec.semantics.options import Options
 from whilec.source import SourceFile
 
@@ -35,7 +35,7 @@ def test_a_plain_case() -> None:
     assert case.modes == ("hard", 0, "inf")
     assert case.error is None
     assert case.tolerance is None
-    assert case.options == Options()
+    assert case.options == Options(max_steps=MAX_STEPS)
     assert text[case.span.start : case.span.end] == text.splitlines()[2][3:]
 
 
