@@ -243,8 +243,7 @@ def _static_quotient(unit: UnitContext, expr: ast.Expr) -> str:
 
 
 def _report_array(unit: UnitContext, target: ast.Target, value: ValueType, expr: ast.Expr) -> None:
-    name = target.id if isinstance(target, ast.Name) else f"this element of {target.array.id}"
-    what = f"`{name}`" if isinstance(target, ast.Name) else name
+    what = f"`{target.id}`" if isinstance(target, ast.Name) else f"an element of `{target.array.id}`"
     unit.report(
         ARRAY_TO_SCALAR,
         f"{described(value)} is assigned to {what}, which is a single number",

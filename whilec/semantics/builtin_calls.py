@@ -82,7 +82,7 @@ def _elementwise(
         kind = Kind.REAL
     else:
         kind = max((found.kind for found in known), default=Kind.INT)
-    return elementwise(kind, join(unit, operands, call.span))
+    return elementwise(kind, join(unit, operands))
 
 
 def _reduce(unit: UnitContext, call: ast.Call, rule: BuiltinRule, values: Sequence[ast.Expr]) -> MaybeType:

@@ -185,8 +185,7 @@ class _Check:
             reporter.add(*instance.diagnostics)
         shape_variables = tuple(name for name, found in main.variables.items() if found[0] is Role.SHAPE)
         is_bound = not shape_variables or self.program.bindings is not None
-        if not _errors(reporter.diagnostics):
-            reporter.add(*verify(main, is_closed=is_bound))
+        reporter.add(*verify(main, is_closed=is_bound))
         if comments is not None:
             if not _errors(reporter.diagnostics):
                 reporter.add(*usage_warnings(self.syntax, main, outputs))

@@ -118,8 +118,10 @@ def report_unknown(unit: UnitContext, name: ast.Name, label: str) -> None:
     elif unit.is_declaring and first is not None:
         hint = "a declaration sees inputs, constants and what is declared above it"
         labels = (Label(first, "assigned only when the program runs"),)
+    elif unit.is_declaring:
+        hint = f"declare it above, as in `CONST {name.id} = 10`, or as an input"
     else:
-        hint = f"declare it first, for an array: `VAR {name.id}: real[10] = 0.0`"
+        hint = f"declare the array: `VAR {name.id}: real[10] = 0.0`"
     unit.report(UNKNOWN_NAME, f"`{name.id}` is not declared", name.span, label, labels=labels, hint=hint)
 
 
@@ -210,7 +212,7 @@ def _binary(unit: UnitContext, expr: ast.Binary) -> MaybeType:
         if expr.op == "/":
             return REAL
         return left if left.kind >= right.kind else right
-    shape = join(unit, ((expr.left, left), (expr.right, right)), expr.span)
+    shape = join(unit, ((expr.left, left), (expr.right, right)))
     kind = (
         Kind.REAL if expr.op == "/" else max(found.kind for found in (left, right, INT) if found is not None)
     )

@@ -151,7 +151,7 @@ def _outputs(main: UnitContext, outputs: Sequence[str], spans: Mapping[str, Span
         yield Diagnostic(
             OUTPUT_NOT_ASSIGNED,
             f"the output `{name}` is never assigned",
-            Label(spans[name], "always 0"),
+            Label(spans[name], f"`{name}` is always 0"),
             help=f"did you mean `{near}`?" if near else f"assign it: `{name} := ..`",
         )
 
@@ -171,7 +171,10 @@ def _definition(definition: ast.Def, facts: Facts, main: UnitContext) -> Iterato
         if name not in facts.assigned and name not in parameters and name not in started:
             title = f"the result `{name}` of `{definition.name.id}` is never assigned"
             yield Diagnostic(
-                OUTPUT_NOT_ASSIGNED, title, Label(span, "always 0"), help=f"assign it: `{name} := ..`"
+                OUTPUT_NOT_ASSIGNED,
+                title,
+                Label(span, f"`{name}` is always 0"),
+                help=f"assign it: `{name} := ..`",
             )
     hidden = {*main.program.globals, *sizes}
     spans = dict(facts.first) | results | variables | parameters
@@ -282,6 +285,8 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<mark>[-+*/(),\[\]]))"
 )
 
+_INNER_COMMENT = re.compile(r"//|#")
+
 
 def _comments(
     comments: Iterable[ast.Comment], source: SourceFile, names: Collection[str]
@@ -291,11 +296,12 @@ def _comments(
             continue
         start = comment.span.start
         before = source.text[source.text.rfind("\n", 0, start) + 1 : start].rstrip()
-        if not before or not _ends_with_operand(before) or not _is_code(comment.text[2:], names):
+        text = _INNER_COMMENT.split(comment.text[2:])[0].strip()
+        if not before or not _ends_with_operand(before) or not _is_code(text, names):
             continue
         yield Diagnostic(
             COMMENT_NOT_DIVISION,
-            f"`//` begins a comment, so `{comment.text[2:].strip()}` is not part of the program",
+            f"`//` begins a comment, so `{text}` is not part of the program",
             Label(comment.span, "a comment"),
             help="to divide write `/`; for static integers `div(a, b)` rounds down",
             fix=Fix(Span(start, start + 2), "/"),
@@ -310,7 +316,7 @@ def _ends_with_operand(before: str) -> bool:
 def _is_code(text: str, names: Collection[str]) -> bool:
     """Whether a comment reads as the rest of an expression."""
     position, has_operand = 0, False
-    text = text.strip().rstrip(";").rstrip()
+    text = text.rstrip("; \t")
     while position < len(text):
         token = _TOKEN.match(text, position)
         if token is None:

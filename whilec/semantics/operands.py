@@ -9,7 +9,6 @@ from whilec.semantics import sizes
 from whilec.semantics.context import MaybeType, UnitContext, value_type
 from whilec.semantics.static import StaticValue
 from whilec.semantics.types import Kind, Shape, ValueType
-from whilec.source import Span
 from whilec.syntax import ast
 
 SHAPE_MISMATCH = Code(
@@ -70,17 +69,30 @@ def numeric(unit: UnitContext, expr: ast.Expr) -> MaybeType:
     if found is None or found.kind is not Kind.DEGREE:
         return found
     text = unit.program.source.snippet(expr.span)
+    wrapped = f"degree{text}" if _is_wrapped(text) else f"degree({text})"
     unit.report(
         DEGREE_AS_NUMBER,
         "a condition is used as a number",
         expr.span,
         "has a degree of truth, not a value",
-        hint=f"turn it into a number: `degree({text})`"
+        hint=f"turn it into a number: `{wrapped}`"
         if len(text) < 60 and "\n" not in text
         else "use `degree(..)`",
-        fix=Fix(expr.span, f"degree({text})"),
+        fix=Fix(expr.span, wrapped),
     )
     return None
+
+
+def _is_wrapped(text: str) -> bool:
+    """Whether a text is one expression in parentheses."""
+    if not text.startswith("("):
+        return False
+    depth = 0
+    for position, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return position == len(text) - 1
+    return False
 
 
 def scalar(unit: UnitContext, expr: ast.Expr, place: str) -> MaybeType:
@@ -119,7 +131,10 @@ def condition(unit: UnitContext, expr: ast.Expr) -> None:
     )
 
 
-def static_integer(unit: UnitContext, expr: ast.Expr, place: str) -> bool:
+STATIC_HINT = "use whole numbers, FOR variables, shape variables, integer CONSTs and `len(a)`"
+
+
+def static_integer(unit: UnitContext, expr: ast.Expr, place: str, hint: str = STATIC_HINT) -> bool:
     """Infer an expression that must be a static integer, and say whether it is one."""
     found = scalar(unit, expr, place)
     if found is None:
@@ -134,7 +149,7 @@ def static_integer(unit: UnitContext, expr: ast.Expr, place: str) -> bool:
         "a real number, not a static integer"
         if isinstance(culprit, ast.Number)
         else f"{described(found)}, not static",
-        hint="use whole numbers, FOR variables, shape variables, integer CONSTs and `len(a)`",
+        hint=hint,
     )
     return False
 
@@ -144,7 +159,7 @@ def static_size(unit: UnitContext, expr: ast.Expr, place: str) -> StaticValue | 
     return unit.static_value(expr) if static_integer(unit, expr, place) else None
 
 
-def join(unit: UnitContext, operands: Iterable[tuple[ast.Expr, MaybeType]], span: Span) -> Shape | None:
+def join(unit: UnitContext, operands: Iterable[tuple[ast.Expr, MaybeType]]) -> Shape | None:
     """The common shape of operands taken element by element; None if unknown."""
     shape: Shape = ()
     giver: ast.Expr | None = None
@@ -158,11 +173,10 @@ def join(unit: UnitContext, operands: Iterable[tuple[ast.Expr, MaybeType]], span
             unit.report(
                 SHAPE_MISMATCH,
                 f"shapes {sizes.spell_shape(shape)} and {sizes.spell_shape(found.shape)} do not go together",
-                span,
-                "needs equal shapes",
+                expr.span,
+                f"shape {sizes.spell_shape(found.shape)}",
                 labels=(
                     Label(giver.span, f"shape {sizes.spell_shape(shape)}"),
-                    Label(expr.span, f"shape {sizes.spell_shape(found.shape)}"),
                     *declared_label(unit, expr, found),
                 ),
                 hint=mismatch_hint(shape, found.shape),
@@ -181,8 +195,12 @@ def mismatch_hint(left: Shape, right: Shape) -> str | None:
     if len(left) != len(right):
         return "take a sub-array, `a[i]`, or work on the elements in a FOR"
     pairs = [(a, b) for a, b in zip(left, right, strict=True) if sizes.differ(a, b)]
-    if any(not isinstance(size, int) for pair in pairs for size in pair):
-        a, b = pairs[0]
+    for a, b in pairs:
+        name, size = (b, a) if isinstance(a, int) else (a, b)
+        if isinstance(name, int):
+            continue
+        if isinstance(size, int):
+            return f"`{name}` may be another size than {size}; if it never is, declare it as {size}"
         return f"`{a}` and `{b}` may differ; if they never do, use the same name in both declarations"
     return None
 

@@ -58,19 +58,21 @@ def first(
             return visit(point)
         name, values = steps[depth](point)
         for value in values:
-            point[name] = value
+            if name is not None:
+                point[name] = value
             budget.spend()
             found = walk(depth + 1)
             if found is not None:
                 return found
-        point.pop(name, None)
+        if name is not None:
+            point.pop(name, None)
         return None
 
     return walk(0)
 
 
-_Step: TypeAlias = Callable[[Point], tuple[str, Sequence[int]]]
-"""What one frame does at a point: a variable and the values that it takes."""
+_Step: TypeAlias = Callable[[Point], tuple[str | None, Sequence[int]]]
+"""What one frame does at a point: its FOR variable, if it has one, and the trips that it makes."""
 
 
 def _for_step(frame: ForFrame, environment: StaticEnvironment) -> _Step:
@@ -79,7 +81,7 @@ def _for_step(frame: ForFrame, environment: StaticEnvironment) -> _Step:
     start, stop = compiled(statement.start, environment), compiled(statement.stop, environment)
     step = _constant(1) if statement.step is None else compiled(statement.step, environment)
 
-    def values(point: Point) -> tuple[str, Sequence[int]]:
+    def values(point: Point) -> tuple[str | None, Sequence[int]]:
         by = step(point)
         if by == 0:
             return name, ()
@@ -93,9 +95,9 @@ def _guard(frame: Frame, environment: StaticEnvironment) -> _Step:
     holds = [compiled_truth(each, environment) for each in frame.holds]
     fails = [compiled_truth(each, environment) for each in frame.fails]
 
-    def values(point: Point) -> tuple[str, Sequence[int]]:
+    def values(point: Point) -> tuple[str | None, Sequence[int]]:
         is_reached = all(each(point) for each in holds) and not any(each(point) for each in fails)
-        return "", (0,) if is_reached else ()
+        return None, (0,) if is_reached else ()
 
     return values
 

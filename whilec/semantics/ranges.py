@@ -215,14 +215,11 @@ class _Verifier:
             return None
         where = f" where {_spell(point)}" if point else ""
         if isinstance(subject, ast.For):
-            title, code, hint = f"the step of this FOR is 0{where}", ZERO_STEP, "count up with `STEP 1`"
-        else:
-            title, code, hint = (
-                f"division by zero{where}",
-                STATIC_DIVISION,
-                "leave out this case with a static IF",
-            )
-        return Diagnostic(code, title, Label(expr.span, f"is 0{where}"), help=hint, notes=self._notes())
+            title, label = f"the step of this FOR is 0{where}", Label(expr.span, f"is 0{where}")
+            return Diagnostic(ZERO_STEP, title, label, help="count up with `STEP 1`", notes=self._notes())
+        title, label = f"division by zero{where}", Label(subject.span, f"the divisor is 0{where}")
+        hint = "leave out this case with a static IF" if point else "divide by another number"
+        return Diagnostic(STATIC_DIVISION, title, label, help=hint, notes=self._notes())
 
     # ---- nests ---------------------------------------------------------------------------------
 

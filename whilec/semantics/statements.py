@@ -24,6 +24,9 @@ never reach its end. Use a positive step to count up, a negative one to count do
 )
 
 
+_USE_LOOP = "to repeat as often as a variable says, use `LOOP x DO .. END`"
+
+
 def check_block(unit: UnitContext, statements: Iterable[ast.Stmt]) -> None:
     """Check statements in their order."""
     for statement in statements:
@@ -41,13 +44,12 @@ def _loop(unit: UnitContext, statement: ast.Loop) -> None:
 
 
 def _for(unit: UnitContext, statement: ast.For) -> None:
-    static_integer(unit, statement.start, "the first value of a FOR")
-    static_integer(unit, statement.stop, "the last value of a FOR")
-    if statement.step is not None and static_integer(unit, statement.step, "the step of a FOR"):
-        if isinstance(statement.step, ast.Number) and statement.step.value == 0:
-            report_zero_step(unit, statement.step)
-        else:
-            unit.oblige(statement)
+    is_static = static_integer(unit, statement.start, "the first value of a FOR", _USE_LOOP)
+    is_static = static_integer(unit, statement.stop, "the last value of a FOR", _USE_LOOP) and is_static
+    if statement.step is not None:
+        is_static = static_integer(unit, statement.step, "the step of a FOR") and is_static
+    if is_static and statement.step is not None:
+        unit.oblige(statement)
     name = statement.variable.id
     outer = unit.frame
     if not _may_count(unit, statement.variable):
@@ -59,20 +61,12 @@ def _for(unit: UnitContext, statement: ast.For) -> None:
     unit.names[name] = unit.types[id(statement.variable)] = STATIC
     unit.counters[name] = statement
     unit.frame = ForFrame(outer, statement)
+    was_verifiable = unit.is_verifiable
+    unit.is_verifiable = was_verifiable and is_static
     check_block(unit, statement.body)
+    unit.is_verifiable = was_verifiable
     unit.frame = outer
     del unit.names[name], unit.counters[name]
-
-
-def report_zero_step(unit: UnitContext, step: ast.Expr) -> None:
-    """Report a FOR whose step is 0."""
-    unit.report(
-        ZERO_STEP,
-        "the step of this FOR is 0",
-        step.span,
-        "never reaches the end",
-        hint="count up with `STEP 1`",
-    )
 
 
 def _may_count(unit: UnitContext, variable: ast.Name) -> bool:
