@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-
-from sphinx.application import Sphinx
+from typing import TYPE_CHECKING, Any
 
 from whilec.catalogue import all_codes
 from whilec.cli.main import run_command
 from whilec.diagnostics.cells import printable
 from whilec.diagnostics.model import Code
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
 
