@@ -53,6 +53,15 @@ def test_syntax_errors_leave_the_file_alone(command: Runner, folder: Path, ugly:
     assert ugly.read_text() != UGLY
 
 
+def test_a_formatter_that_is_wrong_overwrites_nothing(
+    command: Runner, ugly: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whilec.syntax.format.format_program", lambda syntax, source: "x0 := x1\n")
+    finished = command("fmt", "ugly.while")
+    assert finished.code == 70
+    assert ugly.read_text() == UGLY
+
+
 def test_standard_input(command: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(UGLY.encode())))
     finished = command("fmt", "-")

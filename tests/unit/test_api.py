@@ -47,6 +47,7 @@ def test_run_source() -> None:
     run = whilec.run_source(text, {"a": [1, 2.5], "k": 2}, smooth=0, jacobian=True)
     assert run.outputs == {"b": [2, 5]}
     assert run.jacobian == {"b": {"a": [[2, 0], [0, 2]], "k": [1, 2.5]}}
+    assert run.jacobian is not None
     assert list(run.jacobian["b"]) == ["a", "k"]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
-from whilec.diagnostics.model import Code, Diagnostic, Example, Severity, WhileError
+from whilec.diagnostics.model import Code, Diagnostic, Example, InternalError, Severity, WhileError
 from whilec.driver.inputs import first_not_finite
 from whilec.driver.loop_warnings import loop_warnings
 from whilec.driver.values import E0652, Value, shape_of
@@ -100,13 +100,21 @@ def format_file(source: SourceFile) -> str:
 
     Raises:
         WhileError: It has syntax errors.
+        InternalError: The formatter is wrong; no file may be overwritten with its text.
     """
+    from whilec.syntax.depth import deep_recursion
     from whilec.syntax.format import format_program
 
     syntax = _parse(source)
     if syntax.program is None:
         raise WhileError(*in_source(source, syntax.diagnostics))
-    return format_program(syntax, source)
+    text = format_program(syntax, source)
+    again = _parse(SourceFile(source.name, text))
+    with deep_recursion():  # comparing trees recurses over them
+        is_same = again.program == syntax.program
+    if not is_same or len(again.comments) != len(syntax.comments):
+        raise InternalError("the formatted program would not be the same program")
+    return text
 
 
 def prepare(
