@@ -75,7 +75,7 @@ class LaneControl(AbstractControl):
         if isinstance(degree, torch.Tensor):
             return degree
         dtype = torch.bool if self._is_crisp else self._dtype
-        return torch.full((frame[-1].shape[0],), float(degree), device=self._device).to(dtype)
+        return torch.full((frame[-1].shape[0],), float(degree), dtype=dtype, device=self._device)
 
     def _where(self, mask: torch.Tensor) -> torch.Tensor:
         return torch.nonzero(mask.detach())[:, 0]

@@ -67,7 +67,8 @@ class TensorElementary:
         """The elementwise maximum, as a constant."""
         if not any(isinstance(x, torch.Tensor) for x in xs):
             return max(xs)
-        return torch.stack(list(torch.broadcast_tensors(*map(torch.as_tensor, xs)))).detach().amax(0)
+        tensors = [torch.as_tensor(x, dtype=self.dtype) for x in xs]
+        return torch.stack(list(torch.broadcast_tensors(*tensors))).detach().amax(0)
 
     def number(self, x: float) -> float:
         """A constant."""
