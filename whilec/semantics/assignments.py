@@ -166,6 +166,8 @@ def check_value(
 
 
 def _may_assign(unit: UnitContext, name: ast.Name) -> bool:
+    if name.id in unit.ambiguous:
+        return False
     role = unit.role(name.id)
     what = _FIXED.get(role) if role is not None else None
     if what is None:

@@ -169,6 +169,8 @@ class UnitContext:
     """What the unit declares, in order: role, place and start value."""
     declared: set[str] = field(default_factory=set[str])
     """Names with a type of their own: inputs, VARs, and outputs with a type."""
+    ambiguous: set[str] = field(default_factory=set[str])
+    """Names that are declared twice."""
     later: frozenset[str] = frozenset()
     """Names that declarations further on introduce; for messages."""
     sizes: dict[str, StaticValue] = field(default_factory=dict[str, StaticValue])

@@ -76,6 +76,8 @@ def declare(
     if name.id in unit.variables or name.id in unit.program.globals or name.id in unit.program.broken:
         place = unit.declaration(name.id)
         report_twice(unit, name.id, name.span, place, hint)
+        unit.ambiguous.add(name.id)
+        unit.names[name.id] = None
         return False
     unit.variables[name.id] = (role, name.span, start)
     unit.names[name.id] = found
