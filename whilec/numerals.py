@@ -40,7 +40,9 @@ def read_integer(digits: str) -> int:
     unsigned = unsigned.lstrip("0") or "0"
     if len(unsigned) > _MAX_DIGITS:
         raise OverflowError("a whole number has more than a million bits")
-    pieces = [int(unsigned[max(0, end - _PIECE_DIGITS) : end]) for end in range(len(unsigned), 0, -_PIECE_DIGITS)]
+    pieces = [
+        int(unsigned[max(0, end - _PIECE_DIGITS) : end]) for end in range(len(unsigned), 0, -_PIECE_DIGITS)
+    ]
     value = _join(pieces, 10**_PIECE_DIGITS)
     if value.bit_length() > MAX_INTEGER_BITS:
         raise OverflowError("a whole number has more than a million bits")

@@ -236,7 +236,7 @@ class Builder:
     def compare(self, children: list[Any]) -> ast.Compare:
         left, op, right, _, word, steepness = children
         if word is not None and word.value not in ("STEEPNESS", "steepness"):
-            self.problems.found.append(_not_steepness(word.span, word.value))
+            self.problems.found.append(not_steepness(word.span, word.value))
         return ast.Compare(
             _COMPARISONS.get(op.value, "="),
             left,
@@ -335,18 +335,19 @@ def _unknown_smoothness(word: Token) -> Diagnostic:
     )
 
 
-def _not_steepness(span: Span, word: str) -> Diagnostic:
+def not_steepness(span: Span, word: str) -> Diagnostic:
+    """That something else stands where STEEPNESS is expected."""
     return Diagnostic(
         E0122,
         "WITH needs the word STEEPNESS",
         Label(span, "expected `STEEPNESS`"),
         help="write `WITH STEEPNESS` and a number greater than 0",
-        fix=Fix(span, "STEEPNESS") if nearest(word.upper(), ("STEEPNESS",)) or word.upper() == "STEEPNESS" else None,
+        fix=Fix(span, "STEEPNESS")
+        if nearest(word.upper(), ("STEEPNESS",)) or word.upper() == "STEEPNESS"
+        else None,
     )
 
 
 def _too_large(token: Token, limit: str) -> Diagnostic:
     shown = token.value if len(token.value) <= 24 else f"{token.value[:10]}...{token.value[-4:]}"
     return Diagnostic(E0103, f"the number `{shown}` is too large", Label(token.span, limit))
-
-

@@ -18,7 +18,7 @@ WIDTH: Final = 100
 _INDENT: Final = "  "
 _CONTINUATION: Final = "    "
 _BLANK_LINE: Final = re.compile(r"\n[ \t\r\f]*\n")
-_BREAK_AFTER: Final = frozenset("+ - * / = != < <= > >= := AND OR".split())
+_BREAK_AFTER: Final = frozenset(["+", "-", "*", "/", "=", "!=", "<", "<=", ">", ">=", ":=", "AND", "OR"])
 _EARLIEST_BREAK: Final = 50
 """A line is not broken before this column if it can be helped."""
 
@@ -137,7 +137,9 @@ def lay_out(lines: list[Line], comments: tuple[ast.Comment, ...], source: Source
         for comment in entry.before:
             if not after_opener and _has_blank(text, end, comment.span.start):
                 out.append("")
-            depth = line.depth + (line.closes and source.position(comment.span.start).column > _column(line, source))
+            depth = line.depth + (
+                line.closes and source.position(comment.span.start).column > _column(line, source)
+            )
             out.append(f"{_INDENT * depth}{comment.text.rstrip()}")
             end, after_opener = comment.span.end, False
         if not after_opener and not line.closes and _has_blank(text, end, line.span.start):

@@ -27,7 +27,7 @@ class Token:
 
     __slots__ = ("end", "start", "type", "value")
 
-    def __init__(self, type: str, value: str, start: int, end: int) -> None:  # noqa: A002 - Lark's name
+    def __init__(self, type: str, value: str, start: int, end: int) -> None:
         self.type = type
         self.value = value
         self.start = start
@@ -38,7 +38,7 @@ class Token:
         """Where it stands."""
         return Span(self.start, self.end)
 
-    def retyped(self, type: str) -> Token:  # noqa: A002
+    def retyped(self, type: str) -> Token:
         """The same piece of text as another terminal."""
         return Token(type, self.value, self.start, self.end)
 

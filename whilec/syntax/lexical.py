@@ -160,7 +160,16 @@ _HABITS = {
 }
 
 _BRACES = {"{": "LBRACE", "}": "RBRACE"}
-_SHORT_ASSIGNMENTS = {"+=": "+", "-=": "-", "*=": "*", "/=": "/", "%=": "%", "^=": "^", "&=": "AND", "|=": "OR"}
+_SHORT_ASSIGNMENTS = {
+    "+=": "+",
+    "-=": "-",
+    "*=": "*",
+    "/=": "/",
+    "%=": "%",
+    "^=": "^",
+    "&=": "AND",
+    "|=": "OR",
+}
 _WORD = re.compile(r"\w+")
 _JUNK = re.compile(r"[^\x20-\x7e\w≠≤≥\t\r\n\f]+")
 _TARGET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\[\]\n]{0,40}\])?[ \t]*\Z")
@@ -244,7 +253,9 @@ class Faults:
             help_ = f"write `{target} := {target} + 1`"
         else:
             help_ = f"write `{target} := {target} {_SHORT_ASSIGNMENTS[value]} ...`"
-        self._add(E0104, f"`{value}` is not an operator of the language", start, end, "unknown operator", help_)
+        self._add(
+            E0104, f"`{value}` is not an operator of the language", start, end, "unknown operator", help_
+        )
         return Fault(end, None if value == "++" else "ASSIGN")
 
     def _number(self, start: int, end: int, value: str) -> None:
@@ -258,7 +269,9 @@ class Faults:
         word = self._source.text[start:end]
         odd = next(character for character in word if not character.isascii())
         help_ = "names consist of the letters `a` to `z`, `A` to `Z`, digits and `_`"
-        self._add(E0101, f"`{_shortened(word)}` is not a name", start, end, f"contains {_describe(odd)}", help_)
+        self._add(
+            E0101, f"`{_shortened(word)}` is not a name", start, end, f"contains {_describe(odd)}", help_
+        )
         return Fault(end, "NAME")
 
     def _character(self, start: int, end: int) -> None:

@@ -42,15 +42,16 @@ def parse(source: SourceFile) -> ParseResult:
     if too_deep is not None:
         return _failed(source, lexed, [too_deep])
     front.builder.problems.take()
-    program = front.straight(lexed.tokens, end) if not lexed.diagnostics else None
-    if program is not None:
+    program = front.straight([*lexed.tokens, end]) if not lexed.diagnostics else 0
+    if not isinstance(program, int):
         problems = front.builder.problems.take() or limits.check_levels(program)
         if not problems:
             return ParseResult(program, lexed.comments, ())
     else:
         front.builder.problems.take()
-        recovery = Recovery(source, front.tables, front.state(), front.lexer.keywords, lexed, end)
-        problems = recovery.run() + front.builder.problems.take()
+        recovery = Recovery(source, front.tables, front.state(), front.lexer.keywords, lexed, end, program)
+        problems = recovery.run()
+        problems += recovery.not_yet_told(front.builder.problems.take())
     return _failed(source, lexed, problems)
 
 
@@ -74,16 +75,18 @@ class _Front:
         """A parser at the start of a text."""
         return self._lark.parse_interactive().parser_state
 
-    def straight(self, tokens: list[Token], end: Token) -> ast.Program | None:
-        """The program, or None where some token cannot stand where it stands."""
+    def straight(self, tokens: list[Token]) -> ast.Program | int:
+        """The program, or the number of the first token that cannot stand where it stands."""
         state = self.state()
         feed = state.feed_token
+        number = 0
+        end = tokens[-1]
         try:
-            for token in tokens:
-                feed(token)
-            program: ast.Program = feed(end, True)
+            for number, token in enumerate(tokens):  # noqa: B007
+                value = feed(token, token is end)
         except UnexpectedToken:
-            return None
+            return number
+        program: ast.Program = value
         return replace(program, span=program.span._replace(end=end.end))
 
 

@@ -15,11 +15,14 @@ from whilec.source import SourceFile
 from whilec.syntax.lexer import END_OF_TEXT, Lexed, Token
 from whilec.syntax.limits import OPENERS
 from whilec.syntax.mistakes import recognise
-from whilec.syntax.situation import CLOSING, DECLARATIONS, OPENING, STATEMENTS, Situation
+from whilec.syntax.situation import CLOSING, DECLARATIONS, OPENING, STATEMENTS, Lines, Situation
 from whilec.syntax.tables import Tables
 
 MAX_ERRORS = 100
-"""After this many the text is no program."""
+"""After this many messages the text is no program."""
+
+MAX_REPAIRS = 400
+"""After this many edits the text is no program."""
 
 _BLOCK_ENDS: Final = frozenset({"END", "ELSE", "ELSEIF"})
 _STARTS: Final = STATEMENTS | DECLARATIONS | _BLOCK_ENDS | {"PROGRAM", "SEMICOLON", END_OF_TEXT}
@@ -39,7 +42,7 @@ _REST_OF_HEAD: Final = {
 
 @final
 class Recovery:
-    """One run over the tokens of a text with errors."""
+    """One run over the tokens of a text with errors, of which the first `good` are right."""
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Recovery:
         keywords: dict[str, str],
         lexed: Lexed,
         end: Token,
+        good: int,
     ) -> None:
         self._source = source
         self._tables = tables
@@ -56,15 +60,21 @@ class Recovery:
         self._keywords = keywords
         self._tokens = [*lexed.tokens, end]
         self._starts = [token.start for token in self._tokens]
+        self._token_lines = Lines(source, self._tokens)
         self._at = 0
         self._found: list[Diagnostic] = []
         self._lines = {self._line(d) for d in lexed.diagnostics}
+        self._good = good
         self._last: tuple[int, int] | None = None
+        self._repairs = 0
 
     def run(self) -> list[Diagnostic]:
         """Everything that is wrong with the order of the tokens."""
         stack = self._state.state_stack
-        while len(self._found) < MAX_ERRORS:
+        for token in self._tokens[: self._good]:
+            self._state.feed_token(token, False)
+        self._at = self._good
+        while len(self._found) < MAX_ERRORS and self._repairs < MAX_REPAIRS:
             token = self._tokens[self._at]
             if self._tables.accepts(stack, token.type):
                 is_end = token.type == END_OF_TEXT
@@ -76,10 +86,15 @@ class Recovery:
                 break
         return self._found
 
+    def not_yet_told(self, diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+        """Those of other diagnostics whose line has no message yet."""
+        return [diagnostic for diagnostic in diagnostics if self._line(diagnostic) not in self._lines]
+
     # ---- an error
 
     def _repair(self) -> bool:
         """Report an error and edit the state; whether there is anything left to parse."""
+        self._repairs += 1
         here = (self._at, len(self._state.state_stack))
         if here == self._last:  # the last repair did not help
             if self._tokens[self._at].type == END_OF_TEXT:
@@ -104,7 +119,11 @@ class Recovery:
         """Reduce a block statement whose END has just been read, so that it is open no more."""
         state = self._state
         last = state.value_stack[-1] if state.value_stack else None
-        if type(last) is Token and last.type == "END" and self._tables.accepts(state.state_stack, "SEMICOLON"):
+        if (
+            type(last) is Token
+            and last.type == "END"
+            and self._tables.accepts(state.state_stack, "SEMICOLON")
+        ):
             state.feed_token(Token("SEMICOLON", ";", last.end, last.end), False)
 
     def _has_new_end(self) -> bool:
@@ -128,6 +147,7 @@ class Recovery:
         return Situation(
             self._source,
             self._tokens,
+            self._token_lines,
             self._at,
             first,
             header if header is not None and header.type in _REST_OF_HEAD else None,
@@ -223,7 +243,7 @@ class Recovery:
             kind = self._tokens[number].type
             if kind in ("DO", "THEN", "LBRACE"):
                 return number + 1
-            if kind in _BLOCK_ENDS or (kind == "SEMICOLON" and situation.open_bracket() is None):
+            if kind in _BLOCK_ENDS or (kind == "SEMICOLON" and not situation.open_brackets()):
                 return number
             number += 1
         return number
@@ -238,8 +258,6 @@ class Recovery:
         for token in self._tokens[situation.first : number]:
             depth = max(0, depth + (token.type in OPENING) - (token.type in CLOSING))
         number = max(number, situation.first + 1) if not situation.begins_statement else number + 1
-        if situation.begins_statement and situation.token.type in _STARTS:
-            return number
         while self._tokens[number].type != END_OF_TEXT:
             kind = self._tokens[number].type
             is_first = situation.is_first_on_line(number)
@@ -255,14 +273,22 @@ class Recovery:
                 )
             ):
                 break
+            if is_first and depth == 0 and self._has_assignment(number):
+                break
             depth = max(0, depth + (kind in OPENING) - (kind in CLOSING))
             number += 1
         return number
+
+    def _has_assignment(self, number: int) -> bool:
+        """Whether `:=` stands on the line that begins with a token."""
+        line = self._tokens[number : self._token_lines.after(number)]
+        return any(token.type == "ASSIGN" for token in line)
 
     def _cut(self, base: int) -> None:
         del self._state.state_stack[base + 1 :]
         del self._state.value_stack[base:]
 
     def _feed(self, token: Token) -> None:
-        assert self._tables.accepts(self._state.state_stack, token.type), token.type
-        self._state.feed_token(token, False)
+        """Take a token that is not in the text, if it can stand there."""
+        if self._tables.accepts(self._state.state_stack, token.type):
+            self._state.feed_token(token, False)

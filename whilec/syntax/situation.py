@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,9 @@ from whilec.syntax.limits import OPENERS
 
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB"}
 """Opening brackets with the closing ones that answer them."""
+
+FAR = 100_000
+"""Beyond this many tokens no explanation is searched for in the text before."""
 
 CLOSING = frozenset(OPENING.values())
 DECLARATIONS = frozenset({"CONST", "PARAM", "REQUIRE", "VAR", "DEF"})
@@ -61,12 +65,32 @@ Recogniser: TypeAlias = "Callable[[Situation], Finding | None]"
 
 
 @final
+class Lines:
+    """On which line each token of a text stands."""
+
+    def __init__(self, source: SourceFile, tokens: list[Token]) -> None:
+        self.numbers = [source.position(token.start).line for token in tokens]
+        self.firsts = [i for i, line in enumerate(self.numbers) if i == 0 or line != self.numbers[i - 1]]
+        """The numbers of the tokens that are the first of their lines."""
+
+    def first(self, number: int) -> int:
+        """The number of the first token on the line of a token."""
+        return self.firsts[bisect_right(self.firsts, number) - 1]
+
+    def after(self, number: int) -> int:
+        """The number of the first token on a later line; of the last token if there is none."""
+        place = bisect_right(self.firsts, number)
+        return self.firsts[place] if place < len(self.firsts) else len(self.numbers) - 1
+
+
+@final
 class Situation:
     """The text around a token that cannot stand where it stands.
 
     Args:
         source: The text.
         tokens: All its tokens; the last one is its end.
+        lines: On which lines they stand.
         at: The number of the wrong token.
         first: The number of the first token of the statement that it breaks; `at` if there is none.
         header: The keyword of the broken statement where its head is still open (`WHILE x >`).
@@ -80,6 +104,7 @@ class Situation:
         self,
         source: SourceFile,
         tokens: list[Token],
+        lines: Lines,
         at: int,
         first: int,
         header: Token | None,
@@ -90,6 +115,7 @@ class Situation:
     ) -> None:
         self.source = source
         self.tokens = tokens
+        self._lines = lines
         self.at = at
         self.first = first
         self.header = header
@@ -130,12 +156,13 @@ class Situation:
         """The column at which a token begins."""
         return self.source.position(token.start).column
 
+    def number_of(self, token: Token) -> int:
+        """The number of a token."""
+        return bisect_left(self.tokens, token.start, key=lambda other: other.start)
+
     def is_first_on_line(self, number: int) -> bool:
-        """Whether only white space stands before a token on its line."""
-        token = self.tokens[number]
-        if token.type == END_OF_TEXT:
-            return True
-        return number == 0 or self.line(self.tokens[number - 1]) < self.line(token)
+        """Whether only white space stands before a token on its line; the end counts as such."""
+        return self._lines.first(number) == number or self.tokens[number].type == END_OF_TEXT
 
     def starts_assignment(self, number: int, signs: frozenset[str] = frozenset({"ASSIGN"})) -> bool:
         """Whether `a, b[i] :=` begins at a token."""
@@ -159,32 +186,27 @@ class Situation:
                 break
         return number
 
-    def open_bracket(self) -> Token | None:
-        """The innermost bracket of the broken statement that is still open."""
+    def open_brackets(self) -> list[Token]:
+        """The brackets of the broken statement that are still open, from the outermost."""
         brackets: list[Token] = []
         for token in self.tokens[self.first : self.at]:
             if token.type in OPENING:
                 brackets.append(token)
             elif token.type in CLOSING and brackets:
                 brackets.pop()
-        return brackets[-1] if brackets else None
+        return brackets
 
     def next_line(self, number: int) -> int:
         """The number of the first token on a later line than that of a token."""
-        line = self.line(self.tokens[number])
-        while self.tokens[number].type != END_OF_TEXT and self.line(self.tokens[number]) == line:
-            number += 1
-        return number
+        return self._lines.after(number)
 
     def line_start(self, number: int) -> int:
         """The number of the first token on the line of a token."""
-        while not self.is_first_on_line(number):
-            number -= 1
-        return number
+        return number if self.tokens[number].type == END_OF_TEXT else self._lines.first(number)
 
     def unclosed(self) -> list[Token]:
         """The keywords of the open blocks; indentation tells which of them lack their END."""
-        blamed = _blame(self)
+        blamed = _blame(self) if self.at <= FAR else []
         return blamed if len(blamed) == len(self.openers) else self.openers
 
 
@@ -194,7 +216,7 @@ def diagnose(
     place: Token | Span,
     text: str = "",
     *others: Label,
-    help: str | None = None,  # noqa: A002 - the field's name
+    help: str | None = None,
     fix: str | None = None,
     notes: tuple[str, ...] = (),
 ) -> Diagnostic:
@@ -208,7 +230,7 @@ def _blame(situation: Situation) -> list[Token]:
     """Pair openers with ENDs by their indentation; what is left over lacks its END."""
     tokens = situation.tokens
     blamed: list[Token] = []
-    stack: list[tuple[int, Token]] = []
+    stack: list[tuple[int, int]] = []
     indentation = 1
     for number in range(situation.at):
         token = tokens[number]
@@ -216,11 +238,18 @@ def _blame(situation: Situation) -> list[Token]:
         if is_first:
             indentation = situation.column(token)
         if token.type in OPENERS:
-            stack.append((indentation, token))
+            stack.append((indentation, number))
         elif token.type == "END" and stack:
             if is_first and any(column == indentation for column, _ in stack):
-                while stack[-1][0] > indentation:
-                    blamed.append(stack.pop()[1])
+                while stack[-1][0] > indentation or _is_else_if(tokens, stack):
+                    blamed.append(tokens[stack.pop()[1]])
             stack.pop()
-    blamed += [token for _, token in stack]
+    blamed += [tokens[number] for _, number in stack]
     return sorted(blamed, key=lambda token: token.start)
+
+
+def _is_else_if(tokens: list[Token], stack: list[tuple[int, int]]) -> bool:
+    """Whether the innermost block is the IF of an `ELSE IF` in line with the IF it belongs to."""
+    if len(stack) < 2 or stack[-1][0] != stack[-2][0]:
+        return False
+    return tokens[stack[-1][1]].type == "IF" and tokens[stack[-1][1] - 1].type == "ELSE"

@@ -121,7 +121,8 @@ class Unparser:
 
     def _bindings(self, nodes: Iterable[ast.Binding]) -> str:
         return ", ".join(
-            f"{node.name.id}: {self._type(node.type)}" if node.type is not None else node.name.id for node in nodes
+            f"{node.name.id}: {self._type(node.type)}" if node.type is not None else node.name.id
+            for node in nodes
         )
 
     def _arrow(self, outputs: tuple[ast.Binding, ...]) -> str:

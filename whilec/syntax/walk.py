@@ -25,7 +25,9 @@ _EXPRESSIONS: dict[type, Callable[[Any], tuple[ast.Expr, ...]]] = {
     ast.Assign: lambda node: (*node.targets, *node.values),
     ast.While: lambda node: (node.condition,),
     ast.Loop: lambda node: (node.count,),
-    ast.For: lambda node: (node.start, node.stop) if node.step is None else (node.start, node.stop, node.step),
+    ast.For: lambda node: (
+        (node.start, node.stop) if node.step is None else (node.start, node.stop, node.step)
+    ),
     ast.If: lambda node: tuple(branch.condition for branch in node.branches),
     ast.Const: lambda node: (node.value,),
     ast.Param: lambda node: (*node.type.dims, node.value),

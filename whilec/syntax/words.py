@@ -51,6 +51,8 @@ def spelling(terminal: str) -> str:
 def describe_expected(terminals: Set[str]) -> str:
     """What could stand at a place, in words."""
     rest = set(terminals) - {"SEMICOLON"}
+    if rest >= _STATEMENT | _ARITHMETIC:
+        return "an operator or a new statement"
     parts: list[str] = []
     if rest >= _EXPRESSION:
         rest -= _EXPRESSION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label
 from whilec.syntax.lexer import END_OF_TEXT, Token
-from whilec.syntax.situation import Editor, Finding, Situation, diagnose
+from whilec.syntax.situation import FAR, Editor, Finding, Situation, diagnose
 
 E0112 = Code(
     "E0112",
@@ -91,8 +91,8 @@ def missing_end(situation: Situation, opener: Token, count: int, reason: str) ->
     previous = situation.previous
     place = situation.token.span if situation.token.type != END_OF_TEXT or previous is None else previous.span
     help_ = f"write `END` where the {opener.type} ends"
-    number = next(i for i, token in enumerate(situation.tokens) if token.start == opener.start)
-    if opener.type == "IF" and number and situation.tokens[number - 1].type == "ELSE":
+    before = situation.tokens[situation.number_of(opener) - 1]
+    if opener.type == "IF" and before.type == "ELSE":
         help_ = "write `ELSEIF` in one word, or an `END` for this IF too"
     others = f"{count} blocks have no END; this is the last of them" if count > 1 else None
     line = situation.line(opener)
@@ -176,6 +176,8 @@ def _close(edit: Editor, count: int) -> None:
 
 def _suspicious_end(situation: Situation) -> tuple[Token, Token] | None:
     """The first END that stands at another column than the line of the block it closes."""
+    if situation.at > FAR:
+        return None
     stack: list[tuple[int, Token]] = []
     indentation = 1
     for number, token in enumerate(situation.tokens[: situation.at]):

@@ -39,7 +39,9 @@ def misplaced(situation: Situation) -> Finding | None:
         return None
     if _is_dedented(situation):
         blamed = situation.unclosed()
-        diagnostic = missing_end(situation, blamed[-1], len(blamed), f"`{token.value}` stands at the top level")
+        diagnostic = missing_end(
+            situation, blamed[-1], len(blamed), f"`{token.value}` stands at the top level"
+        )
         count = len(situation.openers)
         return Finding(diagnostic, lambda edit: _close(edit, count))
     opener = situation.openers[-1]
@@ -53,12 +55,17 @@ def misplaced(situation: Situation) -> Finding | None:
     else:
         title, help_ = f"`{token.value}` inside a block", "move it to the top level, before the block"
     diagnostic = diagnose(
-        E0114, title, token, "declarations cannot stand here", Label(opener.span, f"inside {where}"), help=help_
+        E0114,
+        title,
+        token,
+        "declarations cannot stand here",
+        Label(opener.span, f"inside {where}"),
+        help=help_,
     )
     return Finding(diagnostic, _skip(situation))
 
 
-def _skip(situation: Situation):  # noqa: ANN202
+def _skip(situation: Situation):
     token = situation.token
     if token.type == "DEF":
         return lambda edit: edit.disguise(situation.next_line(situation.at))
@@ -72,7 +79,11 @@ def _late_header(situation: Situation) -> Finding:
         title, text, help_ = "a second PROGRAM", "one file holds one program", "write `DEF` for a function"
         labels = (Label(earlier.span, "the first one"),)
     else:
-        title, text, help_ = "PROGRAM must come first", "not the first word", "move the header to the first line"
+        title, text, help_ = (
+            "PROGRAM must come first",
+            "not the first word",
+            "move the header to the first line",
+        )
         labels = (Label(situation.tokens[0].span, "the program begins here"),)
     diagnostic = diagnose(E0115, title, token, text, *labels, help=help_)
     return Finding(diagnostic, lambda edit: edit.drop(situation.next_line(situation.at) - situation.at))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from whilec.diagnostics.model import Code, Example, Label
+from whilec.syntax.build import not_steepness
 from whilec.syntax.lexer import END_OF_TEXT
-from whilec.syntax.situation import CLOSING, OPENING, Finding, Situation, diagnose
+from whilec.syntax.mistakes.general import E0110
+from whilec.syntax.situation import CLOSING, OPENING, Editor, Finding, Situation, diagnose
 from whilec.syntax.words import spelling
 
 E0129 = Code(
@@ -61,7 +63,21 @@ smaller of two numbers there are `max` and `min`.
 _COMPARISONS = frozenset({"EQUAL", "COMPARE"})
 _LIMITS_OF_COMPARISON = frozenset({"AND", "OR", "NOT", "COMMA", "ASSIGN", "WHILE", "IF", "ELSEIF"})
 _AFTER_A_NAME = frozenset(
-    {"ASSIGN", "COMMA", "COLON", "EQUAL", "COMPARE", "PLUS", "MINUS", "STAR", "SLASH", "LSQB", "RSQB", "RPAR", "LPAR"}
+    {
+        "ASSIGN",
+        "COMMA",
+        "COLON",
+        "EQUAL",
+        "COMPARE",
+        "PLUS",
+        "MINUS",
+        "STAR",
+        "SLASH",
+        "LSQB",
+        "RSQB",
+        "RPAR",
+        "LPAR",
+    }
 )
 _KEYWORDS_OF_EXPRESSIONS = frozenset({"NOT", "AND", "OR"})
 
@@ -92,7 +108,8 @@ def chained_comparison(situation: Situation) -> Finding | None:
 def bracket(situation: Situation) -> Finding | None:
     """A bracket that is not closed, closes nothing, or closes another kind."""
     token = situation.token
-    opened = situation.open_bracket()
+    brackets = situation.open_brackets()
+    opened = brackets[-1] if brackets else None
     if token.type in CLOSING:
         if opened is None:
             title = f"`{token.value}` closes nothing"
@@ -104,11 +121,24 @@ def bracket(situation: Situation) -> Finding | None:
         title = f"`{opened.value}` is closed by `{token.value}`"
         label = Label(opened.span, "opened here")
         answer = spelling(wanted)
-        diagnostic = diagnose(E0130, title, token, f"expected `{answer}`", label, help=f"write `{answer}`", fix=answer)
+        diagnostic = diagnose(
+            E0130, title, token, f"expected `{answer}`", label, help=f"write `{answer}`", fix=answer
+        )
         return Finding(diagnostic, lambda edit: edit.retype({situation.at: wanted}))
     if opened is None or not situation.accepts(OPENING[opened.type]):
         return None
-    ends = token.type in ("DO", "THEN", "END", "ELSE", "ELSEIF", "SEMICOLON", END_OF_TEXT, "FROM", "TO", "STEP")
+    ends = token.type in (
+        "DO",
+        "THEN",
+        "END",
+        "ELSE",
+        "ELSEIF",
+        "SEMICOLON",
+        END_OF_TEXT,
+        "FROM",
+        "TO",
+        "STEP",
+    )
     if not (ends or situation.is_first_on_line(situation.at) or token.type == "ASSIGN"):
         return None
     answer = OPENING[opened.type]
@@ -121,7 +151,7 @@ def bracket(situation: Situation) -> Finding | None:
         Label(before.span, f"expected `{spelling(answer)}` after this"),
         help=f"write `{spelling(answer)}`",
     )
-    if token.type == "ASSIGN":
+    if token.type == "ASSIGN" or len(brackets) > 1:
         return Finding(diagnostic, lambda edit: edit.panic())
     return Finding(diagnostic, lambda edit: edit.insert(answer))
 
@@ -182,3 +212,51 @@ def choice_in_expression(situation: Situation) -> Finding | None:
     )
     skipped = situation.next_line(situation.at)
     return Finding(diagnostic, lambda edit: edit.resume(skipped))
+
+
+def with_without_steepness(situation: Situation) -> Finding | None:
+    """`a < b WITH 8`."""
+    previous = situation.previous
+    if previous is None or previous.type != "WITH" or not situation.accepts("NAME"):
+        return None
+    return Finding(
+        not_steepness(situation.token.span, situation.token.value), lambda edit: edit.insert("NAME")
+    )
+
+
+def array_literal(situation: Situation) -> Finding | None:
+    """`x := [1, 2]`."""
+    if situation.token.type != "LSQB" or not situation.accepts("NUMBER") or situation.is_complete:
+        return None
+    diagnostic = diagnose(
+        E0132,
+        "arrays have no literals",
+        situation.token,
+        "no variable before it",
+        help="declare the array with VAR and assign its elements: `a[0] := 1`",
+    )
+    last = situation.after_bracket(situation.at) - 1
+    return Finding(diagnostic, lambda edit: _take_for_number(edit, situation.at, last))
+
+
+def _take_for_number(edit: Editor, at: int, last: int) -> None:
+    edit.retype({last: "NUMBER"})
+    edit.drop(last - at)
+
+
+def missing_operator(situation: Situation) -> Finding | None:
+    """`x := a b c`: `b` is taken for the beginning of a statement."""
+    first = situation.first
+    if situation.at != first + 1 or first == 0 or situation.is_first_on_line(first):
+        return None
+    name, before = situation.tokens[first], situation.tokens[first - 1]
+    if name.type != "NAME" or before.type not in ("NAME", "NUMBER", "RPAR", "RSQB"):
+        return None
+    diagnostic = diagnose(
+        E0110,
+        f"an operator is missing between `{before.value}` and `{name.value}`",
+        name,
+        "neither an operator nor a statement",
+        Label(before.span, "after this"),
+    )
+    return Finding(diagnostic, lambda edit: edit.panic())

@@ -29,7 +29,9 @@ the word is an ordinary name, and names are case-sensitive. `whilec fmt` writes 
     Example("While x > 0 DO\n  x := x - 1\nEND\n"),
 )
 
-_OPERATORS = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "EQUAL", "COMPARE", "AND", "OR", "NOT", "COMMA", "ASSIGN"})
+_OPERATORS = frozenset(
+    {"PLUS", "MINUS", "STAR", "SLASH", "EQUAL", "COMPARE", "AND", "OR", "NOT", "COMMA", "ASSIGN"}
+)
 
 
 def mixed_keyword(situation: Situation) -> Finding | None:
@@ -76,7 +78,9 @@ def unexpected(situation: Situation) -> Finding:
     """Anything else: say what is expected."""
     token, previous = situation.token, situation.previous
     expected = describe_expected(situation.expected())
-    if previous is not None and (token.type == END_OF_TEXT or situation.line(previous) < situation.line(token)):
+    if previous is not None and (
+        token.type == END_OF_TEXT or situation.line(previous) < situation.line(token)
+    ):
         place, label = previous.span, f"expected {expected} after this"
     else:
         place, label = Span(token.start, max(token.end, token.start)), "not expected here"

@@ -95,7 +95,9 @@ def missing_do_or_then(situation: Situation) -> Finding | None:
     if header is None or closer is None or not situation.accepts(closer):
         return None
     label = Label(header.span, f"this {header.type} needs it")
-    if token.type in ("DO", "THEN", "COLON") or (token.type == "NAME" and token.value.lower() in ("begin", "loop")):
+    if token.type in ("DO", "THEN", "COLON") or (
+        token.type == "NAME" and token.value.lower() in ("begin", "loop")
+    ):
         diagnostic = diagnose(
             E0116,
             f"`{token.value}` instead of `{closer}`",

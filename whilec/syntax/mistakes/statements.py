@@ -186,7 +186,11 @@ def misspelt_keyword(situation: Situation) -> Finding | None:
     """`WHIEL x > 0 DO`: two names in a row at the beginning of a statement."""
     first = situation.first
     token = situation.tokens[first]
-    if token.type != "NAME" or first == situation.at or situation.tokens[first + 1].type not in ("NAME", "NOT"):
+    if (
+        token.type != "NAME"
+        or first == situation.at
+        or situation.tokens[first + 1].type not in ("NAME", "NOT")
+    ):
         return None
     if situation.starts_assignment(first + 1, _ASSIGN_OR_EQUAL) and situation.is_first_on_line(first + 1):
         return None
@@ -208,7 +212,9 @@ def misspelt_keyword(situation: Situation) -> Finding | None:
 def equal_sign(situation: Situation) -> Finding | None:
     """`x = 1`, `a[i], y = 1, 2`."""
     at = situation.at
-    if situation.token.type != "EQUAL" or not situation.starts_assignment(situation.first, frozenset({"EQUAL"})):
+    if situation.token.type != "EQUAL" or not situation.starts_assignment(
+        situation.first, frozenset({"EQUAL"})
+    ):
         return None
     diagnostic = diagnose(
         E0123,
@@ -261,7 +267,13 @@ def assignment_to_expression(situation: Situation) -> Finding | None:
     start = situation.first
     if situation.is_complete and situation.is_first_on_line(situation.at):
         start = situation.at
-    if situation.header is not None or situation.tokens[start].type not in ("NAME", "NUMBER", "LPAR", "MINUS", "LSQB"):
+    if situation.header is not None or situation.tokens[start].type not in (
+        "NAME",
+        "NUMBER",
+        "LPAR",
+        "MINUS",
+        "LSQB",
+    ):
         return None
     if any(token.type == "ASSIGN" for token in situation.tokens[start : situation.at]):
         return None
@@ -301,8 +313,8 @@ def second_assignment(situation: Situation) -> Finding | None:
         earlier = next((t for t in situation.tokens[situation.first : at] if t.type == "ASSIGN"), None)
         if earlier is None:
             return None
-        bracket = situation.open_bracket()
-        help_ = "write `name = value` in a call" if bracket is not None else "write one assignment after the other"
+        is_in_call = bool(situation.open_brackets())
+        help_ = "write `name = value` in a call" if is_in_call else "write one assignment after the other"
         diagnostic = diagnose(
             E0128,
             "a second `:=` in one assignment",
@@ -340,7 +352,9 @@ def lone_expression(situation: Situation) -> Finding | None:
         return None
     diagnostic = diagnose(
         E0127,
-        f"a statement cannot begin with {describe(token)}" if is_expression else "an expression is not a statement",
+        f"a statement cannot begin with {describe(token)}"
+        if is_expression
+        else "an expression is not a statement",
         token,
         "its value goes nowhere",
         help="assign the value to a variable: `y := ...`",
