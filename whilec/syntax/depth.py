@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from threading import Lock
+from typing import final
 
 MAX_BLOCKS = 1000
 """How deep loops, choices and functions may nest."""
@@ -16,28 +17,36 @@ MAX_LEVELS = 2000
 RECURSION_LIMIT = 30_000
 """Ten frames for each level that the parser admits."""
 
-_lock = Lock()
-_entered = 0
-_limit_outside = 0
+
+@final
+class _Raised:
+    """How many are inside `deep_recursion`, and the limit outside."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.entered = 0
+        self.outside = 0
+
+
+_raised = _Raised()
 
 
 @contextmanager
-def deep_recursion() -> Iterator[None]:
+def deep_recursion() -> Generator[None, None, None]:
     """Let functions that recurse over any tree the parser admits run.
 
     Entries may nest, and several threads may be inside at once: Python's limit belongs to the
     whole process, so it is restored when the last one leaves.
     """
-    global _entered, _limit_outside
-    with _lock:
-        if _entered == 0:
-            _limit_outside = sys.getrecursionlimit()
-            sys.setrecursionlimit(max(_limit_outside, RECURSION_LIMIT))
-        _entered += 1
+    with _raised.lock:
+        if _raised.entered == 0:
+            _raised.outside = sys.getrecursionlimit()
+            sys.setrecursionlimit(max(_raised.outside, RECURSION_LIMIT))
+        _raised.entered += 1
     try:
         yield
     finally:
-        with _lock:
-            _entered -= 1
-            if _entered == 0:
-                sys.setrecursionlimit(_limit_outside)
+        with _raised.lock:
+            _raised.entered -= 1
+            if _raised.entered == 0:
+                sys.setrecursionlimit(_raised.outside)

@@ -67,8 +67,7 @@ class _Front:
     def __init__(self) -> None:
         self.builder = Builder()
         self._lark = load_lark(self.builder)
-        lexer: Any = self._lark.parser.lexer
-        self.lexer: Lexer = lexer
+        self.lexer: Lexer = self._lark.parser.lexer
         self.tables = Tables.of(self._lark)
 
     def state(self) -> Any:
@@ -79,15 +78,15 @@ class _Front:
         """The program, or the number of the first token that cannot stand where it stands."""
         state = self.state()
         feed = state.feed_token
-        number = 0
+        number, value = 0, None
         end = tokens[-1]
         try:
             for number, token in enumerate(tokens):  # noqa: B007
                 value = feed(token, token is end)
         except UnexpectedToken:
             return number
-        program: ast.Program = value
-        return replace(program, span=program.span._replace(end=end.end))
+        assert isinstance(value, ast.Program)
+        return replace(value, span=value.span._replace(end=end.end))
 
 
 @cache

@@ -8,7 +8,7 @@ END still finds it. Every line gets one message at most.
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 from whilec.diagnostics.model import Diagnostic
 from whilec.source import SourceFile
@@ -171,9 +171,10 @@ class Recovery:
 
     def _number_of(self, value: Any) -> int:
         """The number of the token with which a value of the stack begins."""
-        while isinstance(value, tuple) and not hasattr(value, "span"):
-            value = value[0]
-        start = value.start if type(value) is Token else value.span.start
+        first: Any = value
+        while type(first) is tuple:
+            first = cast("tuple[Any, ...]", first)[0]
+        start: int = first.start if type(cast("object", first)) is Token else first.span.start
         return bisect_left(self._starts, start)
 
     # ---- edits

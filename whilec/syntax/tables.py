@@ -13,8 +13,11 @@ from whilec.syntax.build import Builder
 from whilec.syntax.lexer import END_OF_TEXT, Lexer
 
 
-def load_lark(builder: Builder) -> Lark:
-    """Lark's parser for the grammar, which calls the builder; its tables are kept on disk."""
+def load_lark(builder: Builder) -> Any:
+    """Lark's parser for the grammar, which calls the builder; its tables are kept on disk.
+
+    Lark's types do not say what its parts are, so this module and the parser do without them.
+    """
     folder = cache_folder()
     return Lark(
         grammar_text(),
@@ -36,9 +39,9 @@ class Tables:
     terminals: frozenset[str]
 
     @classmethod
-    def of(cls, lark: Lark) -> Tables:
+    def of(cls, lark: Any) -> Tables:
         """The tables of a parser that Lark has made."""
-        configuration: Any = lark.parse_interactive().parser_state.parse_conf
+        configuration = lark.parse_interactive().parser_state.parse_conf
         names = {terminal.name for terminal in lark.terminals} - set(lark.lexer_conf.ignore)
         return cls(configuration.states, configuration.end_state, frozenset(names | {END_OF_TEXT}))
 

@@ -83,7 +83,7 @@ def end_of_file(situation: Situation) -> Finding | None:
         return None
     blamed = situation.unclosed()
     diagnostic = missing_end(situation, blamed[-1], len(blamed), "the file ends without it")
-    return Finding(diagnostic, lambda edit: _close(edit, len(situation.openers)))
+    return Finding(diagnostic, lambda edit: close_blocks(edit, len(situation.openers)))
 
 
 def missing_end(situation: Situation, opener: Token, count: int, reason: str) -> Diagnostic:
@@ -145,7 +145,7 @@ def stray_else(situation: Situation) -> Finding | None:
         return _without_if(situation, "nothing but END can follow an ELSE", (Label(opener.span, text),))
     reason = f"`{token.value}` belongs to the IF of line {situation.line(openers[-1 - inner])}"
     diagnostic = missing_end(situation, openers[-1], inner, reason)
-    return Finding(diagnostic, lambda edit: _close(edit, inner))
+    return Finding(diagnostic, lambda edit: close_blocks(edit, inner))
 
 
 def _without_if(situation: Situation, text: str, labels: tuple[Label, ...]) -> Finding:
@@ -169,7 +169,8 @@ def _without_if(situation: Situation, text: str, labels: tuple[Label, ...]) -> F
     return Finding(diagnostic, lambda edit: edit.drop(skipped))
 
 
-def _close(edit: Editor, count: int) -> None:
+def close_blocks(edit: Editor, count: int) -> None:
+    """Go on as if an END stood there for each of the innermost blocks."""
     for _ in range(count):
         edit.insert("END")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from whilec.diagnostics.model import Code, Example, Label
-from whilec.syntax.mistakes.blocks import missing_end
+from whilec.syntax.mistakes.blocks import close_blocks, missing_end
 from whilec.syntax.situation import DECLARATIONS, Editor, Finding, Situation, diagnose
 
 E0114 = Code(
@@ -43,7 +45,7 @@ def misplaced(situation: Situation) -> Finding | None:
             situation, blamed[-1], len(blamed), f"`{token.value}` stands at the top level"
         )
         count = len(situation.openers)
-        return Finding(diagnostic, lambda edit: _close(edit, count))
+        return Finding(diagnostic, lambda edit: close_blocks(edit, count))
     opener = situation.openers[-1]
     if opener.value.upper() == "DEF" and opener.type == "LOOP":  # a misplaced DEF, already reported
         return Finding(None, _skip(situation))
@@ -65,9 +67,8 @@ def misplaced(situation: Situation) -> Finding | None:
     return Finding(diagnostic, _skip(situation))
 
 
-def _skip(situation: Situation):
-    token = situation.token
-    if token.type == "DEF":
+def _skip(situation: Situation) -> Callable[[Editor], None]:
+    if situation.token.type == "DEF":
         return lambda edit: edit.disguise(situation.next_line(situation.at))
     return lambda edit: edit.panic()
 
@@ -95,8 +96,3 @@ def _is_dedented(situation: Situation) -> bool:
     return situation.is_first_on_line(situation.at) and situation.column(situation.token) <= situation.column(
         outermost
     )
-
-
-def _close(edit: Editor, count: int) -> None:
-    for _ in range(count):
-        edit.insert("END")

@@ -44,8 +44,9 @@ E0132 = Code(
     "E0132",
     "an index or argument list in the wrong place",
     """
-Only a variable can be indexed, and only once: an element of a matrix is `a[i, j]`, not `a[i][j]`. To index the
-result of a call or another expression, assign it to a variable first.
+Only a variable can be indexed, and only once: an element of a matrix is `a[i, j]`, not `a[i][j]`. To index
+the result of a call or another expression, assign it to a variable first. There are no literals for arrays:
+declare one with VAR and assign its elements.
 """,
     Example("x := a[1][2]\n"),
 )
@@ -54,8 +55,8 @@ E0133 = Code(
     "E0133",
     "IF inside an expression",
     """
-IF is a statement, not an expression. Assign in its arms: `IF c THEN x := a ELSE x := b END`. For the larger or
-smaller of two numbers there are `max` and `min`.
+IF is a statement, not an expression. Assign in its arms: `IF c THEN x := a ELSE x := b END`. For the larger
+or smaller of two numbers there are `max` and `min`.
 """,
     Example("x := IF a > b THEN a ELSE b END\n"),
 )
