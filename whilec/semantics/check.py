@@ -189,7 +189,7 @@ class _Check:
         if comments is not None:
             if not _errors(reporter.diagnostics):
                 reporter.add(*usage_warnings(self.syntax, main, outputs))
-            reporter.add(*text_warnings(self.syntax, main, comments))
+            reporter.add(*text_warnings(main, comments))
         diagnostics = _in_order(reporter.diagnostics, self.source)
         if _errors(diagnostics):
             return CheckResult(None, diagnostics)

@@ -39,6 +39,8 @@ class Reporter:
 
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
     is_muted: bool = False
+    muted_count: int = 0
+    """How many diagnostics were not added because it was muted."""
 
     def report(
         self,
@@ -57,7 +59,9 @@ class Reporter:
 
     def add(self, *diagnostics: Diagnostic) -> None:
         """Add diagnostics made elsewhere."""
-        if not self.is_muted:
+        if self.is_muted:
+            self.muted_count += len(diagnostics)
+        else:
             self.diagnostics += diagnostics
 
     @contextmanager

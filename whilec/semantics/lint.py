@@ -111,7 +111,7 @@ KEYWORDS = frozenset(
 
 
 def usage_warnings(syntax: ast.Program, main: UnitContext, outputs: Sequence[str]) -> Iterator[Diagnostic]:
-    """Warnings about names that are declared, read or assigned in vain."""
+    """Warnings about names that are used in vain, and about loops; for programs without errors."""
     program = main.program
     spans = {name: found[1] for name, found in main.variables.items()}
     yield from _outputs(main, outputs, spans)
@@ -123,19 +123,17 @@ def usage_warnings(syntax: ast.Program, main: UnitContext, outputs: Sequence[str
     for name, definition in program.definitions.items():
         yield from _definition(definition, program.facts[name], main)
     yield from _unused_declarations(syntax, program, main.facts)
+    yield from loop_warnings(syntax, main)
 
 
-def text_warnings(
-    syntax: ast.Program, main: UnitContext, comments: Sequence[ast.Comment]
-) -> Iterator[Diagnostic]:
-    """Warnings about what the text looks like, and about loops."""
+def text_warnings(main: UnitContext, comments: Sequence[ast.Comment]) -> Iterator[Diagnostic]:
+    """Warnings about what the text looks like."""
     program = main.program
     names = {name: found[1] for name, found in main.variables.items()}
     names |= {name: variable.span for name, variable in program.globals.items()}
     for facts in (main.facts, *program.facts.values()):
         names = dict(facts.first) | names
     yield from _names(names, program)
-    yield from loop_warnings(syntax, main)
     yield from _comments(comments, program.source, names)
 
 

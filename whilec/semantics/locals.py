@@ -91,11 +91,31 @@ def _solve(unit: UnitContext, component: Collection[str], needs: _Needs, kinds: 
             unit.names[name] = value_type(kinds[name], found.shape)
             pending += waiting.get(name, ())
     scalars = [name for name in component if unit.names[name] is None]
+    wrong = [name for name in scalars if any(_is_wrong(unit, *each, members) for each in needs[name])]
     for name in scalars:
         unit.names[name] = value_type(kinds[name])
-    for name in scalars:
-        if any(_value_type(unit, assignment) is None for assignment, _ in needs[name]):
+    while wrong:
+        name = wrong.pop()
+        if unit.names[name] is not None:
             unit.names[name] = None
+            wrong += (
+                other for other, assignment in waiting.get(name, ()) if _value_type(unit, assignment) is None
+            )
+
+
+def _is_wrong(
+    unit: UnitContext, assignment: WholeAssignment, names: frozenset[str], members: frozenset[str]
+) -> bool:
+    """Whether a value has an error of its own, while variables of this group are unknown.
+
+    An error that comes only from the shape that the variable turns out to have does not count:
+    the variable keeps that shape, so that the error is reported.
+    """
+    before = unit.reporter.muted_count
+    if _value_type(unit, assignment) is not None:
+        return False
+    unknown = {name for name in names if unit.names.get(name) is None}
+    return unit.reporter.muted_count > before or not unknown or bool(unknown - members)
 
 
 def _value_type(unit: UnitContext, assignment: WholeAssignment) -> MaybeType:

@@ -192,18 +192,18 @@ def _call(expr: ast.Call, environment: StaticEnvironment) -> StaticValue:
     name = expr.function.id
     if name == "len":
         return _length(expr, environment)
-    function = _FUNCTIONS.get(name)
+    function, rule = _FUNCTIONS.get(name), BUILTINS.get(name)
     named = [argument.name.id for argument in expr.arguments if argument.name is not None]
-    if function is None or any(name != "steepness" for name in named):
+    if function is None or rule is None or any(each != "steepness" for each in named):
         return _not_constant(expr, environment)
     # Static operands are crisp in every mode: their steepness has no effect.
     values = [evaluate(argument.value, environment) for argument in expr.arguments if argument.name is None]
+    if len(values) < len(rule.parameters) or (len(values) > len(rule.parameters) and not rule.is_variadic):
+        return _not_constant(expr, environment)
     numbers = [value for value in values if not isinstance(value, SymbolicSize)]
     if len(numbers) < len(values):
         return sizes.opaque(f"{name}({', '.join(map(str, values))})")
-    rule = BUILTINS[name]
-    takes_static = rule.kind is KindRule.STATIC
-    if takes_static and not all(isinstance(number, int) for number in numbers):
+    if rule.kind is KindRule.STATIC and not all(isinstance(number, int) for number in numbers):
         return _not_constant(expr, environment)
     return _guarded(expr.span, function, *numbers)
 
