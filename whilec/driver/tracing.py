@@ -102,7 +102,7 @@ class _Recorder:
         text = " ".join(self.source.snippet(span).split())
         line = self.source.position(span.start).line
         changes = tuple((name, _copy(value)) for name, value in step.changes)
-        self.rows.append(Row(len(self.rows) + 1, line, text, step.weight, changes, step.depth - 1))
+        self.rows.append(Row(len(self.rows) + 1, line, text, step.weight, changes, step.depth))
 
 
 def _copy(value: Any) -> Any:

@@ -16,6 +16,8 @@ from functools import cached_property
 from math import comb, log
 from typing import Any, Literal, Protocol, TypeAlias, final
 
+from whilec.diagnostics.model import InternalError
+
 Value: TypeAlias = Any
 """A number, a dual number or a tensor."""
 Mask: TypeAlias = Any
@@ -25,39 +27,39 @@ Mask: TypeAlias = Any
 class Elementary(Protocol):
     """What a number type must offer; `+ - *` are its Python operators."""
 
-    def exp(self, x: Value) -> Value:
+    def exp(self, x: Value, /) -> Value:
         """e^x."""
         ...
 
-    def log1p(self, x: Value) -> Value:
+    def log1p(self, x: Value, /) -> Value:
         """log(1 + x)."""
         ...
 
-    def tanh(self, x: Value) -> Value:
+    def tanh(self, x: Value, /) -> Value:
         """The hyperbolic tangent."""
         ...
 
-    def divide(self, a: Value, b: Value) -> Value:
+    def divide(self, a: Value, b: Value, /) -> Value:
         """a / b by IEEE 754."""
         ...
 
-    def absolute(self, x: Value) -> Value:
+    def absolute(self, x: Value, /) -> Value:
         """abs(x), with derivative 0 at 0."""
         ...
 
-    def clamp(self, x: Value, low: float, high: float) -> Value:
+    def clamp(self, x: Value, low: float, high: float, /) -> Value:
         """x cut to [low, high], with derivative 1 on the border; NaN passes."""
         ...
 
-    def at_least(self, a: Value, b: Value) -> Mask:
+    def at_least(self, a: Value, b: Value, /) -> Mask:
         """a >= b, false for NaN."""
         ...
 
-    def is_finite(self, x: Value) -> Mask:
+    def is_finite(self, x: Value, /) -> Mask:
         """Whether x is neither infinite nor NaN."""
         ...
 
-    def select(self, mask: Mask, a: Value, b: Value) -> Value:
+    def select(self, mask: Mask, a: Value, b: Value, /) -> Value:
         """a where the mask holds, else b."""
         ...
 
@@ -113,9 +115,14 @@ class AbstractRelaxation(ABC):
     def is_monotone(self) -> bool:
         """Whether min and max of reals use `tail` (else the blend that is exact at ties)."""
 
+    @property
     @abstractmethod
-    def tap(self, m: Elementary, u: Value) -> Value | None:
-        """Weight of the upper of two neighbours at u in [0, 1]; None where all elements count."""
+    def is_local(self) -> bool:
+        """Whether a soft index reads two neighbours by `tap` (else all elements count)."""
+
+    @abstractmethod
+    def tap(self, m: Elementary, u: Value) -> Value:
+        """Weight of the upper of two neighbours at u in [0, 1]."""
 
 
 def _evaluate(coefficients: tuple[float, ...], t: Value) -> Value:
@@ -173,6 +180,10 @@ class PolynomialRelaxation(AbstractRelaxation):
     def is_monotone(self) -> bool:
         return True
 
+    @property
+    def is_local(self) -> bool:
+        return True
+
     def tap(self, m: Elementary, u: Value) -> Value:
         return self.smoothstep(m, u)
 
@@ -199,8 +210,12 @@ class SechRelaxation(AbstractRelaxation):
     def is_monotone(self) -> bool:
         return True
 
-    def tap(self, m: Elementary, u: Value) -> None:
-        return None
+    @property
+    def is_local(self) -> bool:
+        return False
+
+    def tap(self, m: Elementary, u: Value) -> Value:
+        raise InternalError("with sech all elements count")
 
 
 @final
@@ -229,11 +244,15 @@ class BumpRelaxation(AbstractRelaxation):
         return self._rise(m, m.clamp(0.5 + s * d, 0.0, 1.0))
 
     def tail(self, m: Elementary, distance: Value, s: Value) -> Value:
-        raise NotImplementedError("bump has no monotone maximum")
+        raise InternalError("bump has no monotone maximum")
 
     @property
     def is_monotone(self) -> bool:
         return False
+
+    @property
+    def is_local(self) -> bool:
+        return True
 
     def tap(self, m: Elementary, u: Value) -> Value:
         return self._rise(m, u)

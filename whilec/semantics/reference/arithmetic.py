@@ -21,9 +21,14 @@ Weight: TypeAlias = Any
 Frame: TypeAlias = list[Any]
 """The values of one scope, by slot."""
 Function: TypeAlias = Callable[..., Value]
+Unary: TypeAlias = Callable[[Value], Value]
+Binary: TypeAlias = Callable[[Value, Value], Value]
+Ternary: TypeAlias = Callable[[Value, Value, Value], Value]
 Shape: TypeAlias = tuple[int, ...]
 Tap: TypeAlias = tuple[Any, Weight]
 """An index along one axis (int, or one per lane) and the weight it is read and written with."""
+Axes: TypeAlias = tuple[tuple[Tap, ...], ...]
+"""The taps of every axis that an index names."""
 
 ONE = 1
 """The path weight of statements that always run; compared by identity."""
@@ -44,15 +49,15 @@ class AbstractArithmetic(ABC):
         """A constant."""
 
     @abstractmethod
-    def convert(self, kind: Kind, span: Span) -> Function | None:
+    def convert(self, kind: Kind, span: Span) -> Unary | None:
         """Make a value of a smaller kind fit a variable of `kind`; None: nothing to do."""
 
     @abstractmethod
-    def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Function:
+    def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Binary:
         """`+ - * /` with a result of this kind and shape."""
 
     @abstractmethod
-    def negate(self, kind: Kind, shape: Shape, span: Span) -> Function:
+    def negate(self, kind: Kind, shape: Shape, span: Span) -> Unary:
         """Unary minus."""
 
     @abstractmethod
@@ -70,11 +75,11 @@ class AbstractArithmetic(ABC):
     # degrees
 
     @abstractmethod
-    def comparison(self, op: str, is_int: bool) -> Function:
+    def comparison(self, op: str, is_int: bool) -> Ternary:
         """A function of the operands and the steepness that gives a degree."""
 
     @abstractmethod
-    def trip_condition(self) -> Function:
+    def trip_condition(self) -> Ternary:
         """The degree to which trip i of a LOOP of e trips runs: a function of e, i, steepness."""
 
     @abstractmethod
@@ -100,15 +105,15 @@ class AbstractArithmetic(ABC):
         """A value of its own, of exactly this shape, to be stored in a variable."""
 
     @abstractmethod
-    def taps(self, size: int, span: Span) -> Function:
+    def taps(self, size: int, span: Span) -> Unary:
         """A function of a dynamic index along an axis of `size`: the taps that take part."""
 
     @abstractmethod
-    def read(self, array: Value, axes: tuple[tuple[Tap, ...], ...], rest: Shape) -> Value:
+    def read(self, array: Value, axes: Axes, rest: Shape) -> Value:
         """The weighted element (of shape `rest`) at the taps of the leading axes."""
 
     @abstractmethod
-    def write(self, array: Value, axes: tuple[tuple[Tap, ...], ...], weight: Weight, value: Value) -> Value:
+    def write(self, array: Value, axes: Axes, weight: Weight, value: Value) -> Value:
         """The array with `value` written at the taps at a path weight; may reuse `array`."""
 
     # path weights

@@ -1,5 +1,9 @@
 """Hard mode on a batch of tensors: int64 with overflow detection, finite floats. Imports torch."""
 
+# Numbers are `Any` by design (see `arithmetic.Value`), and so are the arguments of small lambdas.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import operator
@@ -11,26 +15,30 @@ from whilec.diagnostics.model import Code, Diagnostic, Label, WhileError
 from whilec.semantics.reference.arithmetic import (
     ONE,
     AbstractArithmetic,
+    Axes,
+    Binary,
     Frame,
     Function,
     Shape,
     Tap,
+    Ternary,
+    Unary,
     Value,
     Weight,
 )
 from whilec.semantics.reference.crisp_numbers import COMPARISONS, show
-from whilec.semantics.reference.errors import E0601, E0602, E0604, E0605
+from whilec.semantics.reference.errors import E0601, E0602, E0604, E0605, E0610
 from whilec.semantics.reference.lanes import aligned, fold, full, overwritten, place
 from whilec.semantics.reference.tensors import FUNCTIONS, TensorElementary
 from whilec.semantics.relax import logistic
 from whilec.semantics.types import Kind
 from whilec.source import Span
 
-_OPERATORS: dict[str, Function] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+_OPERATORS: dict[str, Binary] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 _LARGEST = 2**63 - 1
 
 
-class LaneFault(Exception):
+class LaneError(Exception):
     """A run-time error in one lane, before it is known which row of the batch that is."""
 
     def __init__(self, lane: int, code: Code, title: str, span: Span, label: str, help: str) -> None:
@@ -70,12 +78,12 @@ class CrispLanes(AbstractArithmetic):
     def number(self, value: int | float) -> Value:
         return value
 
-    def convert(self, kind: Kind, span: Span) -> Function | None:
+    def convert(self, kind: Kind, span: Span) -> Unary | None:
         if kind is not Kind.REAL:
             return None
         return lambda x: self._finite(_to_real(x, self._m.dtype), span)
 
-    def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Function:
+    def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Binary:
         if op == "/":
             return lambda a, b: self._divide(a, b, span)
         if kind is Kind.REAL:
@@ -83,7 +91,7 @@ class CrispLanes(AbstractArithmetic):
             return lambda a, b: self._finite(function(a, b), span)
         return lambda a, b: _exact(op, a, b, span)
 
-    def negate(self, kind: Kind, shape: Shape, span: Span) -> Function:
+    def negate(self, kind: Kind, shape: Shape, span: Span) -> Unary:
         return operator.neg if kind is Kind.REAL else lambda x: _exact("-", 0, x, span)
 
     def function(self, name: str, shape: Shape, span: Span) -> Function:
@@ -157,13 +165,13 @@ class CrispLanes(AbstractArithmetic):
         divisor = b if isinstance(b, torch.Tensor) else torch.as_tensor(b)
         lane = first_lane(divisor == 0)
         if lane >= 0:
-            raise LaneFault(lane, E0601, "division by zero", span, "this divides by 0", "guard it with `IF`")
+            raise LaneError(lane, E0601, "division by zero", span, "this divides by 0", "guard it with `IF`")
         return self._finite(self._m.divide(self._real(a), self._real(b)), span)
 
     def _finite(self, x: Value, span: Span) -> Value:
         lane = first_lane(~torch.isfinite(torch.as_tensor(x)))
         if lane >= 0:
-            raise LaneFault(
+            raise LaneError(
                 lane,
                 E0602,
                 "result is not finite",
@@ -175,10 +183,10 @@ class CrispLanes(AbstractArithmetic):
 
     # degrees
 
-    def comparison(self, op: str, is_int: bool) -> Function:
+    def comparison(self, op: str, is_int: bool) -> Ternary:
         return COMPARISONS[op]
 
-    def trip_condition(self) -> Function:
+    def trip_condition(self) -> Ternary:
         return lambda count, i, s: i < count
 
     def degree_to_real(self, degree: Weight) -> Value:
@@ -199,7 +207,7 @@ class CrispLanes(AbstractArithmetic):
         dtype = torch.int64 if isinstance(value, int) else self._m.dtype
         return full(value, shape, frame[-1].shape[0], dtype, self._device)
 
-    def taps(self, size: int, span: Span) -> Function:
+    def taps(self, size: int, span: Span) -> Unary:
         def position(i: Value) -> tuple[Tap, ...]:
             index = i if isinstance(i, torch.Tensor) else torch.as_tensor(i)
             lane = first_lane(index != index.floor()) if index.is_floating_point() else -1
@@ -212,12 +220,10 @@ class CrispLanes(AbstractArithmetic):
 
         return position
 
-    def read(self, array: torch.Tensor, axes: tuple[tuple[Tap, ...], ...], rest: Shape) -> Value:
+    def read(self, array: torch.Tensor, axes: Axes, rest: Shape) -> Value:
         return array[place(tuple(taps[0][0] for taps in axes), array)]
 
-    def write(
-        self, array: torch.Tensor, axes: tuple[tuple[Tap, ...], ...], weight: Weight, value: Value
-    ) -> torch.Tensor:
+    def write(self, array: torch.Tensor, axes: Axes, weight: Weight, value: Value) -> torch.Tensor:
         return overwritten(array, tuple(taps[0][0] for taps in axes), value)
 
     # path weights
@@ -239,9 +245,9 @@ def _to_real(x: Value, dtype: torch.dtype) -> Value:
     return x.to(dtype) if isinstance(x, torch.Tensor) else float(x)
 
 
-def _index_fault(lane: int, code: Code, index: torch.Tensor, size: int, span: Span, what: str) -> LaneFault:
+def _index_fault(lane: int, code: Code, index: torch.Tensor, size: int, span: Span, what: str) -> LaneError:
     value = index.reshape(-1)[lane].item()
-    return LaneFault(
+    return LaneError(
         lane,
         code,
         f"index {show(value)} {what}",
@@ -266,6 +272,17 @@ def _exact(op: str, a: Value, b: Value, span: Span) -> Value:
     if lane >= 0:
         raise _overflow(lane, span)
     return result
+
+
+def _overflow(lane: int, span: Span) -> LaneError:
+    return LaneError(
+        lane,
+        E0610,
+        "integer does not fit into 64 bits",
+        span,
+        "the result is beyond 2^63 - 1 in magnitude",
+        "run on single numbers, where hard mode is exact, or use `real`",
+    )
 
 
 def _has_wrapped(op: str, a: torch.Tensor, b: torch.Tensor, result: torch.Tensor) -> torch.Tensor:

@@ -1,19 +1,26 @@
 """Hard mode on Python numbers: exact integers, finite floats, degrees 0 and 1."""
 
+# Numbers are `Any` by design (see `arithmetic.Value`), and so are the arguments of small lambdas.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import math
 import operator
-from typing import final
+from typing import NoReturn, final
 
 from whilec.semantics.reference import arrays, floats
 from whilec.semantics.reference.arithmetic import (
     ONE,
     AbstractArithmetic,
+    Axes,
+    Binary,
     Frame,
     Function,
     Shape,
-    Tap,
+    Ternary,
+    Unary,
     Value,
     Weight,
 )
@@ -25,8 +32,8 @@ from whilec.source import Span
 
 MAX_INTEGER_BITS = 10**6
 
-_OPERATORS: dict[str, Function] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
-COMPARISONS: dict[str, Function] = {
+_OPERATORS: dict[str, Binary] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+COMPARISONS: dict[str, Ternary] = {
     "=": lambda a, b, s: a == b,
     "!=": lambda a, b, s: a != b,
     "<": lambda a, b, s: a < b,
@@ -49,12 +56,12 @@ class CrispNumbers(AbstractArithmetic):
     def number(self, value: int | float) -> Value:
         return value
 
-    def convert(self, kind: Kind, span: Span) -> Function:
+    def convert(self, kind: Kind, span: Span) -> Unary:
         if kind is not Kind.REAL:
             return lambda x: arrays.map_scalars(lambda item: _bounded(item, span), x)
         return lambda x: arrays.map_scalars(lambda item: _finite(item, span), x)
 
-    def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Function:
+    def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Binary:
         if op == "/":
             return lift_binary(lambda a, b: _divide(a, b, span), shape)
         function = _OPERATORS[op]
@@ -64,7 +71,7 @@ class CrispNumbers(AbstractArithmetic):
             return lift_binary(lambda a, b: _bounded(a * b, span), shape)
         return function
 
-    def negate(self, kind: Kind, shape: Shape, span: Span) -> Function:
+    def negate(self, kind: Kind, shape: Shape, span: Span) -> Unary:
         return operator.neg
 
     def function(self, name: str, shape: Shape, span: Span) -> Function:
@@ -95,10 +102,10 @@ class CrispNumbers(AbstractArithmetic):
 
     # degrees
 
-    def comparison(self, op: str, is_int: bool) -> Function:
+    def comparison(self, op: str, is_int: bool) -> Ternary:
         return COMPARISONS[op]
 
-    def trip_condition(self) -> Function:
+    def trip_condition(self) -> Ternary:
         return lambda count, i, s: i < count
 
     def degree_to_real(self, degree: Weight) -> Value:
@@ -118,13 +125,13 @@ class CrispNumbers(AbstractArithmetic):
     def fill(self, value: Value, shape: Shape, frame: Frame) -> Value:
         return arrays.filled(value, shape)
 
-    def taps(self, size: int, span: Span) -> Function:
+    def taps(self, size: int, span: Span) -> Unary:
         return lambda i: ((whole_index(i, size, span), ONE),)
 
-    def read(self, array: Array, axes: tuple[tuple[Tap, ...], ...], rest: Shape) -> Value:
+    def read(self, array: Array, axes: Axes, rest: Shape) -> Value:
         return array.pick(tuple([taps[0][0] for taps in axes]))
 
-    def write(self, array: Array, axes: tuple[tuple[Tap, ...], ...], weight: Weight, value: Value) -> Array:
+    def write(self, array: Array, axes: Axes, weight: Weight, value: Value) -> Array:
         array.put(tuple([taps[0][0] for taps in axes]), value)
         return array
 
@@ -167,8 +174,12 @@ def _finite_result(function: Function, a: float, b: float, span: Span) -> float:
 
 def _finite(value: float, span: Span, name: str = "", argument: Value = None) -> float:
     value = floats.to_float(value)
-    if math.isfinite(value):
-        return value
+    if not math.isfinite(value):
+        _not_finite(value, span, name, argument)
+    return value
+
+
+def _not_finite(value: float, span: Span, name: str, argument: Value) -> NoReturn:
     if name:
         title, label = f"`{name}` of {show(argument)} is not finite", f"the result is {value}"
     else:

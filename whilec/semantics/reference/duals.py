@@ -30,7 +30,7 @@ class Dual:
     def __neg__(self) -> Dual:
         return Dual(-self.value, tuple([-t for t in self.tangent]))
 
-    def __add__(self, other: Dual | float) -> Dual:
+    def __add__(self, other: object) -> Dual:
         if isinstance(other, Dual):
             tangent = tuple([a + b for a, b in zip(self.tangent, other.tangent, strict=True)])
             return Dual(self.value + other.value, tangent)
@@ -40,7 +40,7 @@ class Dual:
 
     __radd__ = __add__
 
-    def __sub__(self, other: Dual | float) -> Dual:
+    def __sub__(self, other: object) -> Dual:
         if isinstance(other, Dual):
             tangent = tuple([a - b for a, b in zip(self.tangent, other.tangent, strict=True)])
             return Dual(self.value - other.value, tangent)
@@ -51,7 +51,7 @@ class Dual:
     def __rsub__(self, other: float) -> Dual:
         return Dual(other - self.value, tuple([-t for t in self.tangent]))
 
-    def __mul__(self, other: Dual | float) -> Dual:
+    def __mul__(self, other: object) -> Dual:
         if isinstance(other, Dual):
             return combine(self.value * other.value, other.value, self, self.value, other)
         if isinstance(other, int | float):

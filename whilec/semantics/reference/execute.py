@@ -15,10 +15,10 @@ from whilec.semantics.reference.arrays import Array
 from whilec.semantics.reference.crisp_numbers import CrispNumbers, show
 from whilec.semantics.reference.duals import Dual, DualElementary, primal, tangent
 from whilec.semantics.reference.errors import E0608, E0611, fail
-from whilec.semantics.reference.expressions import concrete
 from whilec.semantics.reference.floats import FloatElementary, to_float
 from whilec.semantics.reference.machine import Machine
 from whilec.semantics.reference.result import Observer, Run, Step
+from whilec.semantics.reference.scope import concrete
 from whilec.semantics.reference.single_control import SingleControl
 from whilec.semantics.reference.smooth_numbers import SmoothNumbers
 from whilec.semantics.reference.start import parameter_values

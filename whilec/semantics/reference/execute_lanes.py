@@ -13,11 +13,11 @@ from whilec.semantics.program import CheckedProgram, Variable
 from whilec.semantics.reference.arithmetic import ONE, AbstractArithmetic, Shape
 from whilec.semantics.reference.crisp_lanes import CrispLanes, first_lane
 from whilec.semantics.reference.errors import E0608, E0611
-from whilec.semantics.reference.expressions import concrete
 from whilec.semantics.reference.lane_control import LaneControl, rows_of
 from whilec.semantics.reference.lanes import SmoothLanes
 from whilec.semantics.reference.machine import Machine
 from whilec.semantics.reference.result import Run
+from whilec.semantics.reference.scope import concrete
 from whilec.semantics.reference.start import parameter_values
 from whilec.semantics.reference.statements import unit_code
 from whilec.semantics.relax import relaxation
@@ -115,7 +115,7 @@ def _batch(program: CheckedProgram, inputs: Mapping[str, torch.Tensor]) -> tuple
         value.shape[: value.dim() - len(program.main.variables[name].type.shape)]
         for name, value in inputs.items()
     ]
-    batch = tuple(torch.broadcast_shapes(*shapes)) if shapes else ()
+    batch: Shape = tuple(torch.broadcast_shapes(*shapes)) if shapes else ()  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     rows = 1
     for size in batch:
         rows *= size

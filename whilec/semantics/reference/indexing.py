@@ -36,7 +36,7 @@ def soft_taps(
             total = total + term
         return tuple((j, m.divide(term, total)) for j, term in enumerate(terms))
 
-    return everything if relaxation.tap(m, 0.5) is None else neighbours
+    return neighbours if relaxation.is_local else everything
 
 
 def combinations(axes: tuple[tuple[Tap, ...], ...]) -> Iterator[tuple[tuple[Any, ...], Weight]]:

@@ -7,7 +7,7 @@ So nothing is evaluated for an element at path weight 0, and no element sees ano
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import final
 
@@ -16,7 +16,7 @@ import torch
 from whilec.semantics.options import Options
 from whilec.semantics.reference.arithmetic import ONE, AbstractArithmetic, Frame, Value, Weight
 from whilec.semantics.reference.control import AbstractControl, Block, Condition, CountedCondition
-from whilec.semantics.reference.crisp_lanes import LaneFault
+from whilec.semantics.reference.crisp_lanes import LaneError
 from whilec.semantics.reference.errors import E0606, fail
 from whilec.semantics.reference.lanes import aligned
 from whilec.semantics.reference.tally import Tally
@@ -33,12 +33,12 @@ def chosen_weight(weight: Weight, lanes: torch.Tensor) -> Weight:
 
 
 @contextmanager
-def rows_of(frame: Frame) -> Iterator[None]:
+def rows_of(frame: Frame) -> Generator[None]:
     """Let an error in a lane of this frame name its row of the batch."""
     try:
         yield
-    except LaneFault as fault:
-        raise fault.in_row(frame[-1]) from None
+    except LaneError as error:
+        raise error.in_row(frame[-1]) from None
 
 
 def joined(parts: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
@@ -257,7 +257,8 @@ class _Entry:
     def go_on(self, alive: torch.Tensor, q: torch.Tensor, degree: torch.Tensor) -> None:
         """Keep the lanes that make another trip."""
         if self._is_mixture:
-            share = (1.0 - degree[alive]) if self.mass is ONE else self.mass[alive] * (1.0 - degree[alive])
+            rest = 1.0 - degree[alive]
+            share = rest if self.mass is ONE else chosen_weight(self.mass, alive) * rest
             totals: dict[int, torch.Tensor] = {}
             for slot in self._assigned:
                 term = self._arithmetic.scale(share, self.frame[slot][alive])

@@ -4,6 +4,10 @@ A value is a tensor of shape (lanes, *shape), or a Python number that all lanes 
 slot of a frame holds the row of the batch that every lane came from.
 """
 
+# Numbers are `Any` by design (see `arithmetic.Value`), and so are the arguments of small lambdas.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import operator
@@ -16,10 +20,13 @@ from whilec.semantics.options import Options
 from whilec.semantics.reference.arithmetic import (
     ONE,
     AbstractArithmetic,
+    Axes,
+    Binary,
     Frame,
     Function,
     Shape,
-    Tap,
+    Ternary,
+    Unary,
     Value,
     Weight,
 )
@@ -30,7 +37,7 @@ from whilec.semantics.relax import AbstractRelaxation, logistic, weighted
 from whilec.semantics.types import Kind
 from whilec.source import Span
 
-_OPERATORS: dict[str, Function] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+_OPERATORS: dict[str, Binary] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 def aligned(value: Value, shape: Shape) -> Value:
@@ -122,10 +129,10 @@ class SmoothLanes(AbstractArithmetic):
     def convert(self, kind: Kind, span: Span) -> None:
         return None
 
-    def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Function:
+    def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Binary:
         return _OPERATORS[op] if op != "/" else self._m.divide
 
-    def negate(self, kind: Kind, shape: Shape, span: Span) -> Function:
+    def negate(self, kind: Kind, shape: Shape, span: Span) -> Unary:
         return operator.neg
 
     def function(self, name: str, shape: Shape, span: Span) -> Function:
@@ -144,10 +151,10 @@ class SmoothLanes(AbstractArithmetic):
 
     # degrees
 
-    def comparison(self, op: str, is_int: bool) -> Function:
+    def comparison(self, op: str, is_int: bool) -> Ternary:
         return relaxed_comparison(self._m, self._relaxation, op, is_int)
 
-    def trip_condition(self) -> Function:
+    def trip_condition(self) -> Ternary:
         m, exceeds = self._m, self._relaxation.exceeds
         return lambda count, i, s: exceeds(m, count - i - 0.5, s)
 
@@ -168,10 +175,10 @@ class SmoothLanes(AbstractArithmetic):
     def fill(self, value: Value, shape: Shape, frame: Frame) -> torch.Tensor:
         return full(value, shape, frame[-1].shape[0], self._m.dtype, self._device)
 
-    def taps(self, size: int, span: Span) -> Function:
+    def taps(self, size: int, span: Span) -> Unary:
         return soft_taps(self._m, self._relaxation, size, self._steepness)
 
-    def read(self, array: torch.Tensor, axes: tuple[tuple[Tap, ...], ...], rest: Shape) -> Value:
+    def read(self, array: torch.Tensor, axes: Axes, rest: Shape) -> Value:
         total: Value = None
         for position, weight in combinations(axes):
             term = array[place(position, array)]
@@ -180,9 +187,7 @@ class SmoothLanes(AbstractArithmetic):
             total = term if total is None else total + term
         return total
 
-    def write(
-        self, array: torch.Tensor, axes: tuple[tuple[Tap, ...], ...], weight: Weight, value: Value
-    ) -> torch.Tensor:
+    def write(self, array: torch.Tensor, axes: Axes, weight: Weight, value: Value) -> torch.Tensor:
         for position, factor in combinations(axes):
             w = factor if weight is ONE else weight if factor is ONE else weight * factor
             new = value if w is ONE else self.blend(array[place(position, array)], w, value)

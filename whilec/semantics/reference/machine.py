@@ -50,6 +50,11 @@ class Machine:
     tallies: dict[int, Tally] = field(default_factory=dict[int, Tally])
     codes: dict[int, UnitCode] = field(default_factory=dict[int, "UnitCode"])
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether this is hard mode on one element: every weight is 1, integers have any size."""
+        return self.arithmetic.is_crisp and self.control.is_single
+
     def spend(self, steps: int, span: Span) -> None:
         """Count executed statements; an error beyond `max_steps`."""
         self.steps += steps

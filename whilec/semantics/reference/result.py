@@ -63,7 +63,7 @@ class Step:
         statement: The assignment.
         weight: The path weight it ran at.
         changes: The variables it assigned, with their new values.
-        depth: Nesting of loops, choices and calls around it.
+        depth: Nesting of loops and choices around it within its unit; 0 at the top.
     """
 
     statement: ast.Assign

@@ -1,5 +1,9 @@
 """Smooth modes on Python numbers: floats, and dual numbers where derivatives are wanted."""
 
+# Numbers are `Any` by design (see `arithmetic.Value`), and so are the arguments of small lambdas.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import operator
@@ -11,10 +15,13 @@ from whilec.semantics.reference import arrays
 from whilec.semantics.reference.arithmetic import (
     ONE,
     AbstractArithmetic,
+    Axes,
+    Binary,
     Frame,
     Function,
     Shape,
-    Tap,
+    Ternary,
+    Unary,
     Value,
     Weight,
 )
@@ -31,7 +38,7 @@ from whilec.semantics.relax import (
 from whilec.semantics.types import Kind
 from whilec.source import Span
 
-_OPERATORS: dict[str, Function] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+_OPERATORS: dict[str, Binary] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 @final
@@ -61,10 +68,10 @@ class SmoothNumbers(AbstractArithmetic):
     def convert(self, kind: Kind, span: Span) -> None:
         return None
 
-    def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Function:
+    def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Binary:
         return _OPERATORS[op] if op != "/" else lift_binary(self._m.divide, shape)
 
-    def negate(self, kind: Kind, shape: Shape, span: Span) -> Function:
+    def negate(self, kind: Kind, shape: Shape, span: Span) -> Unary:
         return operator.neg
 
     def function(self, name: str, shape: Shape, span: Span) -> Function:
@@ -82,10 +89,10 @@ class SmoothNumbers(AbstractArithmetic):
 
     # degrees
 
-    def comparison(self, op: str, is_int: bool) -> Function:
+    def comparison(self, op: str, is_int: bool) -> Ternary:
         return relaxed_comparison(self._m, self._relaxation, op, is_int)
 
-    def trip_condition(self) -> Function:
+    def trip_condition(self) -> Ternary:
         m, exceeds = self._m, self._relaxation.exceeds
         return lambda count, i, s: exceeds(m, count - i - 0.5, s)
 
@@ -106,10 +113,10 @@ class SmoothNumbers(AbstractArithmetic):
     def fill(self, value: Value, shape: Shape, frame: Frame) -> Value:
         return arrays.filled(value, shape)
 
-    def taps(self, size: int, span: Span) -> Function:
+    def taps(self, size: int, span: Span) -> Unary:
         return soft_taps(self._m, self._relaxation, size, self._steepness)
 
-    def read(self, array: Array, axes: tuple[tuple[Tap, ...], ...], rest: Shape) -> Value:
+    def read(self, array: Array, axes: Axes, rest: Shape) -> Value:
         total: Value = None
         for position, weight in combinations(axes):
             term = array.pick(position)
@@ -118,7 +125,7 @@ class SmoothNumbers(AbstractArithmetic):
             total = term if total is None else total + term
         return total
 
-    def write(self, array: Array, axes: tuple[tuple[Tap, ...], ...], weight: Weight, value: Value) -> Array:
+    def write(self, array: Array, axes: Axes, weight: Weight, value: Value) -> Array:
         for position, factor in combinations(axes):
             if factor is ONE and weight is ONE:
                 array.put(position, value)

@@ -8,7 +8,7 @@ from whilec.diagnostics.model import InternalError
 from whilec.semantics.program import CheckedProgram
 from whilec.semantics.reference.arithmetic import AbstractArithmetic, Value
 from whilec.semantics.reference.arrays import filled
-from whilec.semantics.reference.expressions import concrete
+from whilec.semantics.reference.scope import concrete
 from whilec.semantics.static import StaticEnvironment, SymbolicSize, evaluate
 
 

@@ -5,6 +5,10 @@ stand beside it; torch's own `sigmoid`, `cosh` and `pow` do not (`pow` is offere
 Values that are the same for all lanes may be Python numbers.
 """
 
+# Numbers are `Any` by design (see `arithmetic.Value`), and so are the arguments of small lambdas.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import operator
