@@ -350,4 +350,6 @@ def not_steepness(span: Span, word: str) -> Diagnostic:
 
 def _too_large(token: Token, limit: str) -> Diagnostic:
     shown = token.value if len(token.value) <= 24 else f"{token.value[:10]}...{token.value[-4:]}"
-    return Diagnostic(E0103, f"the number `{shown}` is too large", Label(token.span, limit))
+    return Diagnostic(
+        E0103, f"the number `{shown}` is too large", Label(token.span, limit), help="write a smaller number"
+    )

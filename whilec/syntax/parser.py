@@ -13,7 +13,6 @@ from whilec.source import SourceFile
 from whilec.syntax import ast, limits
 from whilec.syntax.build import Builder
 from whilec.syntax.lexer import END_OF_TEXT, Lexed, Lexer, Token
-from whilec.syntax.recovery import Recovery
 from whilec.syntax.tables import Tables, load_lark
 
 MAX_DIAGNOSTICS = 20
@@ -49,6 +48,8 @@ def parse(source: SourceFile) -> ParseResult:
             return ParseResult(program, lexed.comments, ())
     else:
         front.builder.problems.take()
+        from whilec.syntax.recovery import Recovery  # correct programs need not wait for it
+
         recovery = Recovery(source, front.tables, front.state(), front.lexer.keywords, lexed, end, program)
         problems = recovery.run()
         problems += recovery.not_yet_told(front.builder.problems.take())

@@ -26,6 +26,9 @@ MAX_REPAIRS = 400
 
 _BLOCK_ENDS: Final = frozenset({"END", "ELSE", "ELSEIF"})
 _STARTS: Final = STATEMENTS | DECLARATIONS | _BLOCK_ENDS | {"PROGRAM", "SEMICOLON", END_OF_TEXT}
+_BEGINNINGS: Final = frozenset({"NUMBER", "LPAR"})
+"""What a line can begin with that is no statement, but was hardly meant to go on with the line before."""
+
 _ASSIGNMENTS: Final = frozenset({"ASSIGN", "EQUAL"})
 
 _REST_OF_HEAD: Final = {
@@ -109,11 +112,9 @@ class Recovery:
             line = self._line(diagnostic)
             if line not in self._lines and self._source.position(self._here.start).line not in self._lines:
                 self._lines.add(line)
-                self._lines.add(self._source.position(self._here.start).line)
                 self._found.append(diagnostic)
-        is_end = self._here.type == END_OF_TEXT
         finding.repair(self)
-        return not is_end or self._tables.accepts(self._state.state_stack, END_OF_TEXT) or self._has_new_end()
+        return True
 
     def _close_block(self) -> None:
         """Reduce a block statement whose END has just been read, so that it is open no more."""
@@ -125,9 +126,6 @@ class Recovery:
             and self._tables.accepts(state.state_stack, "SEMICOLON")
         ):
             state.feed_token(Token("SEMICOLON", ";", last.end, last.end), False)
-
-    def _has_new_end(self) -> bool:
-        return (self._at, len(self._state.state_stack)) != self._last
 
     @property
     def _here(self) -> Token:
@@ -274,7 +272,7 @@ class Recovery:
                 )
             ):
                 break
-            if is_first and depth == 0 and self._has_assignment(number):
+            if is_first and depth == 0 and (kind in _BEGINNINGS or self._has_assignment(number)):
                 break
             depth = max(0, depth + (kind in OPENING) - (kind in CLOSING))
             number += 1

@@ -64,7 +64,7 @@ def describe_expected(terminals: Set[str]) -> str:
         rest -= _STATEMENT
         parts.append("a statement")
         if rest & _DECLARATION:
-            rest -= _DECLARATION
+            rest -= _DECLARATION | {"PROGRAM", END_OF_TEXT}
             parts.append("a declaration")
     elif "NAME" in rest:
         rest.remove("NAME")
@@ -73,7 +73,6 @@ def describe_expected(terminals: Set[str]) -> str:
         rest -= _OPERATOR
         rest -= {"LPAR", "LSQB"}
         parts.append("an operator")
-    rest -= {"PROGRAM", "ELSEIF"} if len(rest) > 2 else set()
     end = "the end of the file" if END_OF_TEXT in rest else None
     parts = [f"`{spelling(terminal)}`" for terminal in sorted(rest - {END_OF_TEXT})] + parts
     if end is not None:

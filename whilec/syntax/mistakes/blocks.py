@@ -115,7 +115,7 @@ def stray_end(situation: Situation) -> Finding | None:
     suspect = _suspicious_end(situation)
     if suspect is not None:
         opener, end = suspect
-        text = f"this END closes the `{opener.value}` of line {situation.line(opener)}, by its place"
+        text = f"closes the `{opener.value}` of line {situation.line(opener)}, but is not in line with it"
         labels.append(Label(end.span, text))
     diagnostic = diagnose(
         E0113,

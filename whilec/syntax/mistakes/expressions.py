@@ -136,6 +136,7 @@ def bracket(situation: Situation) -> Finding | None:
         "ELSEIF",
         "SEMICOLON",
         END_OF_TEXT,
+        "ARROW",
         "FROM",
         "TO",
         "STEP",
@@ -259,5 +260,6 @@ def missing_operator(situation: Situation) -> Finding | None:
         name,
         "neither an operator nor a statement",
         Label(before.span, "after this"),
+        help=f"write an operator: `{before.value} * {name.value}`, for example",
     )
     return Finding(diagnostic, lambda edit: edit.panic())

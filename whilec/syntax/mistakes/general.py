@@ -62,13 +62,13 @@ def unfinished_line(situation: Situation) -> Finding | None:
         return None
     before = situation.tokens[start - 1]
     is_swallowed = start < situation.at and situation.starts_assignment(start, frozenset({"ASSIGN"}))
-    if before.type not in _OPERATORS or not (is_swallowed or start == situation.at):
+    if not (is_swallowed or (start == situation.at and before.type in _OPERATORS)):
         return None
     diagnostic = diagnose(
         E0110,
         f"something is missing after `{before.value}`",
         before,
-        "expected an expression after this",
+        "the line breaks off here",
         help="complete the line, or remove what is too much at its end",
     )
     return Finding(diagnostic, lambda edit: edit.panic())
@@ -78,11 +78,15 @@ def unexpected(situation: Situation) -> Finding:
     """Anything else: say what is expected."""
     token, previous = situation.token, situation.previous
     expected = describe_expected(situation.expected())
-    if previous is not None and (
-        token.type == END_OF_TEXT or situation.line(previous) < situation.line(token)
-    ):
+    is_late = token.type == END_OF_TEXT or situation.is_first_on_line(situation.at)
+    if previous is not None and is_late and not (situation.is_complete or situation.begins_statement):
         place, label = previous.span, f"expected {expected} after this"
     else:
         place, label = Span(token.start, max(token.end, token.start)), "not expected here"
-    diagnostic = diagnose(E0110, f"expected {expected}, found {describe(token)}", place, label)
+    help_ = "remove it, or complete what stands before it"
+    if "an expression" in expected or "a number, a name" in expected:
+        help_ = "write an expression before it" if label == "not expected here" else "complete the line"
+    elif expected.startswith("an operator"):
+        help_ = "write an operator before it, or begin a statement with a name or a keyword"
+    diagnostic = diagnose(E0110, f"expected {expected}, found {describe(token)}", place, label, help=help_)
     return Finding(diagnostic, lambda edit: edit.panic())
