@@ -89,13 +89,12 @@ class ForFrame:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class GuardFrame:
-    """Where static conditions decide whether the text runs at all."""
+    """Where a static condition decides whether the text runs at all."""
 
     parent: Frame | None
-    holds: tuple[ast.Expr, ...]
-    """Static conditions that are true here."""
-    fails: tuple[ast.Expr, ...]
-    """Static conditions that are false here."""
+    condition: ast.Expr
+    holds: bool
+    """Whether the text runs where the condition is true, or where it is false."""
 
 
 Frame: TypeAlias = ForFrame | GuardFrame

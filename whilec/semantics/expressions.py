@@ -234,8 +234,7 @@ def _connective(unit: UnitContext, expr: ast.Connective) -> MaybeType:
     condition(unit, expr.left)
     outer = unit.frame
     if is_static_condition(expr.left, unit.types):
-        decides = (expr.left,)
-        unit.frame = GuardFrame(outer, decides, ()) if expr.op == "AND" else GuardFrame(outer, (), decides)
+        unit.frame = GuardFrame(outer, expr.left, holds=expr.op == "AND")
     condition(unit, expr.right)
     unit.frame = outer
     return DEGREE

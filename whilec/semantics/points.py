@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar, final
 
 from whilec.diagnostics.model import InternalError
-from whilec.semantics.context import ForFrame, Frame
+from whilec.semantics.context import ForFrame, Frame, GuardFrame
 from whilec.semantics.static import StaticEnvironment, evaluate_static
 from whilec.syntax import ast
 
@@ -90,14 +90,11 @@ def _for_step(frame: ForFrame, environment: StaticEnvironment) -> _Step:
     return values
 
 
-def _guard(frame: Frame, environment: StaticEnvironment) -> _Step:
-    assert not isinstance(frame, ForFrame)
-    holds = [compiled_truth(each, environment) for each in frame.holds]
-    fails = [compiled_truth(each, environment) for each in frame.fails]
+def _guard(frame: GuardFrame, environment: StaticEnvironment) -> _Step:
+    condition, holds = compiled_truth(frame.condition, environment), frame.holds
 
     def values(point: Point) -> tuple[str | None, Sequence[int]]:
-        is_reached = all(each(point) for each in holds) and not any(each(point) for each in fails)
-        return None, (0,) if is_reached else ()
+        return None, (0,) if condition(point) == holds else ()
 
     return values
 

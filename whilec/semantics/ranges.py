@@ -240,9 +240,8 @@ class _Verifier:
         if outer is None:
             return None
         if isinstance(frame, GuardFrame):
-            is_closed = any(truth(each, outer, self._sampled) is False for each in frame.holds)
-            is_closed = is_closed or any(truth(each, outer, self._sampled) is True for each in frame.fails)
-            return None if is_closed else outer
+            found = truth(frame.condition, outer, self._sampled)
+            return None if found is (not frame.holds) else outer
         statement = frame.statement
         start = interval(statement.start, outer, self._sampled)
         stop = interval(statement.stop, outer, self._sampled)

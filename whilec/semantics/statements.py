@@ -92,17 +92,17 @@ def _may_count(unit: UnitContext, variable: ast.Name) -> bool:
 
 
 def _if(unit: UnitContext, statement: ast.If) -> None:
-    outer = unit.frame
-    failed: tuple[ast.Expr, ...] = ()
+    outer = failed = unit.frame
     for branch in statement.branches:
-        unit.frame = GuardFrame(outer, (), failed) if failed else outer
+        unit.frame = failed
         condition(unit, branch.condition)
         is_static = is_static_condition(branch.condition, unit.types)
         if is_static:
-            unit.frame = GuardFrame(outer, (branch.condition,), failed)
+            unit.frame = GuardFrame(failed, branch.condition, holds=True)
         check_block(unit, branch.body)
-        failed += (branch.condition,) if is_static else ()
-    unit.frame = GuardFrame(outer, (), failed) if failed else outer
+        if is_static:
+            failed = GuardFrame(failed, branch.condition, holds=False)
+    unit.frame = failed
     check_block(unit, statement.orelse or ())
     unit.frame = outer
 
