@@ -21,6 +21,9 @@ SMALL_INCREMENT = 2**62
 
 def assignment(scope: Scope, statement: ast.Assign) -> Action:
     """An assignment of any form."""
+    count = as_count(scope, statement)
+    if count is not None:
+        return _counted(*count)
     if len(statement.targets) == 1 and len(statement.values) == 1:
         special = _saturating(scope, statement) or _increment(scope, statement)
         return special or _single(scope, statement.targets[0], statement.values[0])
@@ -141,7 +144,7 @@ def _increment(scope: Scope, statement: ast.Assign) -> Action | None:
     ):
         return None
     if scope.arithmetic.is_crisp:
-        return _count(scope, target, value)
+        return None
     slot, shape = scope.slots[target.id], scope.shape_of(target.id)
     increment, fill = scope.arithmetic.increment, scope.arithmetic.fill
     right, is_minus = scope.aligned(value.right, shape), value.op == "-"
@@ -154,17 +157,34 @@ def _increment(scope: Scope, statement: ast.Assign) -> Action | None:
     return _charged(scope, change, _cost(scope, target), target.span)
 
 
-def _count(scope: Scope, target: ast.Name, value: ast.Binary) -> Action | None:
-    """A small change of an exact integer, which needs no check of its size."""
-    constant = scope.constant(value.right)
-    is_small = constant is not None and abs(constant) < SMALL_INCREMENT
+Count: TypeAlias = tuple[int, int]
+"""A slot and what is added to it."""
+
+
+def as_count(scope: Scope, statement: ast.Stmt) -> Count | None:
+    """`x := x + c` and `x := x - c` on an exact integer with a small c, which needs no check.
+
+    Core programs spend nearly all their statements in these.
+    """
     if not (
-        is_small and scope.machine.is_exact and scope.kind(value) is Kind.INT and scope.shape(value) == ()
+        scope.machine.is_exact
+        and isinstance(statement, ast.Assign)
+        and isinstance(statement.values[0], ast.Binary)
+        and isinstance(statement.targets[0], ast.Name)
+        and len(statement.targets) == 1
     ):
         return None
-    assert constant is not None
-    slot, change = scope.slots[target.id], constant if value.op == "+" else -constant
+    target, value = statement.targets[0], statement.values[0]
+    if value.left != target or value.op not in ("+", "-") or scope.machine.options.domain == "nat":
+        return None
+    constant = scope.constant(value.right)
+    is_integer = scope.kind(value) is Kind.INT and scope.shape(value) == ()
+    if constant is None or abs(constant) >= SMALL_INCREMENT or not is_integer:
+        return None
+    return scope.slots[target.id], constant if value.op == "+" else -constant
 
+
+def _counted(slot: int, change: int) -> Action:
     def count(frame: Frame, weight: Weight) -> None:
         frame[slot] += change
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from math import isfinite
 
 from whilec.semantics.reference.arithmetic import Frame, Ternary, Value
@@ -27,11 +28,24 @@ def comparison(scope: Scope, expr: ast.Compare) -> Thunk:
 
 def _at_steepness(scope: Scope, function: Ternary, expr: ast.Compare, s: float) -> Thunk:
     slot, constant = scope.slot(expr.left), scope.constant(expr.right)
+    if slot is not None and constant is not None and scope.machine.is_exact:
+        return _EXACT[expr.op](slot, constant)
     if slot is not None and constant is not None:
         number = scope.arithmetic.number(constant)
         return lambda frame: function(frame[slot], number, s)
     left, right = scope.value(expr.left), scope.value(expr.right)
     return lambda frame: function(left(frame), right(frame), s)
+
+
+_EXACT: Mapping[str, Callable[[int, int], Thunk]] = {
+    "=": lambda slot, number: lambda frame: frame[slot] == number,
+    "!=": lambda slot, number: lambda frame: frame[slot] != number,
+    "<": lambda slot, number: lambda frame: frame[slot] < number,
+    "<=": lambda slot, number: lambda frame: frame[slot] <= number,
+    ">": lambda slot, number: lambda frame: frame[slot] > number,
+    ">=": lambda slot, number: lambda frame: frame[slot] >= number,
+}
+"""Comparisons of a variable with a number in hard mode, where most loops spend their time."""
 
 
 def steepness(scope: Scope, expr: ast.Expr | None, default: float) -> Thunk:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from whilec.semantics.reference.arithmetic import Frame, Value, Weight
 from whilec.semantics.reference.tally import Tally
 
 Condition: TypeAlias = Callable[[Frame], Weight]
-CountedCondition: TypeAlias = Callable[[Frame, Any, int], Weight]
 Block: TypeAlias = Callable[[Frame, Weight], None]
 
 
@@ -50,12 +49,5 @@ class AbstractControl(ABC):
         """IF: the arms from the same state, blended by the condition's degree."""
 
     @abstractmethod
-    def loop(
-        self,
-        head: Callable[[Frame], Value],
-        condition: CountedCondition,
-        body: Block,
-        assigned: tuple[int, ...],
-        tally: Tally,
-    ) -> Block:
-        """WHILE and LOOP: `head` is read once, the condition is `condition(frame, head, trip)`."""
+    def loop(self, condition: Condition, body: Block, assigned: tuple[int, ...], tally: Tally) -> Block:
+        """WHILE: the body while its weight lasts, at most `max_trips` times an entry."""

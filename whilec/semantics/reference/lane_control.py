@@ -15,7 +15,7 @@ import torch
 
 from whilec.semantics.options import Options
 from whilec.semantics.reference.arithmetic import ONE, AbstractArithmetic, Frame, Value, Weight
-from whilec.semantics.reference.control import AbstractControl, Block, Condition, CountedCondition
+from whilec.semantics.reference.control import AbstractControl, Block, Condition
 from whilec.semantics.reference.crisp_lanes import LaneError
 from whilec.semantics.reference.errors import E0606, fail
 from whilec.semantics.reference.lanes import aligned
@@ -160,24 +160,17 @@ class LaneControl(AbstractControl):
 
     # loops
 
-    def loop(
-        self,
-        head: Callable[[Frame], Value],
-        condition: CountedCondition,
-        body: Block,
-        assigned: tuple[int, ...],
-        tally: Tally,
-    ) -> Block:
+    def loop(self, condition: Condition, body: Block, assigned: tuple[int, ...], tally: Tally) -> Block:
         is_mixture = self._options.loops == "mixture" and not self._is_crisp
         cap = self._options.trip_cap
 
         def run(frame: Frame, weight: Weight) -> None:
             if not frame[-1].numel():
                 return
-            entry = _Entry(self._arithmetic, frame, head(frame), weight, assigned, is_mixture)
+            entry = _Entry(self._arithmetic, frame, weight, assigned, is_mixture)
             while entry.lanes.numel():
                 with rows_of(entry.frame):
-                    degree = self._degree(condition(entry.frame, entry.head, entry.trips), entry.frame)
+                    degree = self._degree(condition(entry.frame), entry.frame)
                 q = self._cut(entry.mass, degree)
                 if self._is_crisp and entry.trips == cap and bool(q.any()):
                     self._beyond_cap(tally)
@@ -223,7 +216,6 @@ class _Entry:
         self,
         arithmetic: AbstractArithmetic,
         frame: Frame,
-        head: Value,
         weight: Weight,
         assigned: tuple[int, ...],
         is_mixture: bool,
@@ -234,7 +226,6 @@ class _Entry:
         self._left: dict[int, list[tuple[torch.Tensor, torch.Tensor]]] = {slot: [] for slot in assigned}
         self._totals: dict[int, torch.Tensor] | None = None
         self.frame = list(frame)
-        self.head = head
         self.mass = ONE if is_mixture else weight
         self.lanes = torch.arange(frame[-1].shape[0], device=frame[-1].device)
         self.trips = 0
@@ -265,7 +256,6 @@ class _Entry:
                 totals[slot] = term if self._totals is None else self._totals[slot][alive] + term
             self._totals = totals
         self.frame = chosen(self.frame, alive)
-        self.head = self.head[alive] if isinstance(self.head, torch.Tensor) else self.head
         self.lanes = self.lanes[alive]
         self.mass = q[alive]
 

@@ -23,7 +23,7 @@ Action: TypeAlias = Callable[[Frame, Weight], None]
 
 
 @final
-@dataclass
+@dataclass(slots=True)
 class Machine:
     """What all closures of one run share.
 
@@ -81,8 +81,9 @@ class Machine:
 class UnitCode:
     """One scope as closures.
 
-    A frame has a slot for every PARAM (the same in every scope), one for every variable, and a
-    last one that belongs to the control (the rows that a batch's lanes came from).
+    A frame has a slot for every PARAM (the same in every scope), one for every variable, hidden
+    ones for the counters of LOOPs, and a last one that belongs to the control (the rows of the
+    batch that lanes came from).
     """
 
     unit: Unit
@@ -91,6 +92,11 @@ class UnitCode:
     enter: Callable[[Frame, list[Value]], Frame] = field(init=False)
     """A new frame from the caller's, with the arguments in order; VAR start values are set."""
     body: Action = field(init=False)
+
+    def hidden_slot(self) -> int:
+        """A further slot, for a value without a name."""
+        self.size += 1
+        return self.size - 2
 
 
 def layout(program: CheckedProgram, unit: Unit) -> UnitCode:

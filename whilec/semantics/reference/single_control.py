@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import nan
 from typing import Any, final
 
 from whilec.semantics.options import Options
 from whilec.semantics.reference.arithmetic import ONE, AbstractArithmetic, Frame, Value, Weight
 from whilec.semantics.reference.arrays import Array, map_scalars
-from whilec.semantics.reference.control import AbstractControl, Block, Condition, CountedCondition
+from whilec.semantics.reference.control import AbstractControl, Block, Condition
 from whilec.semantics.reference.duals import primal
 from whilec.semantics.reference.errors import E0606, fail
 from whilec.semantics.reference.tally import Tally
@@ -90,29 +89,19 @@ class SingleControl(AbstractControl):
 
         return choose
 
-    def loop(
-        self,
-        head: Callable[[Frame], Value],
-        condition: CountedCondition,
-        body: Block,
-        assigned: tuple[int, ...],
-        tally: Tally,
-    ) -> Block:
+    def loop(self, condition: Condition, body: Block, assigned: tuple[int, ...], tally: Tally) -> Block:
         if self._is_crisp:
-            return self._crisp_loop(head, condition, body, tally)
+            return self._crisp_loop(condition, body, tally)
         if self._options.loops == "mixture":
-            return self._mixture_loop(head, condition, body, assigned, tally)
-        return self._path_loop(head, condition, body, assigned, tally)
+            return self._mixture_loop(condition, body, assigned, tally)
+        return self._path_loop(condition, body, assigned, tally)
 
-    def _crisp_loop(
-        self, head: Callable[[Frame], Value], condition: CountedCondition, body: Block, tally: Tally
-    ) -> Block:
+    def _crisp_loop(self, condition: Condition, body: Block, tally: Tally) -> Block:
         cap = self._options.trip_cap
 
         def run(frame: Frame, weight: Weight) -> None:
-            value = head(frame)
             trips = 0
-            while condition(frame, value, trips):
+            while condition(frame):
                 if trips == cap:
                     self._beyond_cap(tally)
                 body(frame, weight)
@@ -137,8 +126,7 @@ class SingleControl(AbstractControl):
 
     def _path_loop(
         self,
-        head: Callable[[Frame], Value],
-        condition: CountedCondition,
+        condition: Condition,
         body: Block,
         assigned: tuple[int, ...],
         tally: Tally,
@@ -146,21 +134,19 @@ class SingleControl(AbstractControl):
         cap = self._options.trip_cap
 
         def run(frame: Frame, weight: Weight) -> None:
-            value = head(frame)
             trips = 0
-            q = self._cut(weight * condition(frame, value, trips))
+            q = self._cut(weight * condition(frame))
             while _is_alive(q) and trips != cap:
                 body(frame, q)
                 trips += 1
-                q = self._cut(q * condition(frame, value, trips))
+                q = self._cut(q * condition(frame))
             self._close(frame, q, trips, assigned, tally)
 
         return run
 
     def _mixture_loop(
         self,
-        head: Callable[[Frame], Value],
-        condition: CountedCondition,
+        condition: Condition,
         body: Block,
         assigned: tuple[int, ...],
         tally: Tally,
@@ -169,12 +155,11 @@ class SingleControl(AbstractControl):
         arithmetic = self._arithmetic
 
         def run(frame: Frame, weight: Weight) -> None:
-            value = head(frame)
             trips = 0
             mass: Weight = ONE
             totals: list[Value] = [None] * len(assigned)
             while True:
-                degree = condition(frame, value, trips)
+                degree = condition(frame)
                 q = self._cut(mass * degree)
                 share = mass if not _is_alive(q) or trips == cap else mass * (1.0 - degree)
                 for i, slot in enumerate(assigned):

@@ -7,14 +7,14 @@ from typing import final
 
 from whilec.semantics.program import Unit
 from whilec.semantics.reference.arithmetic import Frame, Value, Weight
-from whilec.semantics.reference.assignments import assignment, target_name
-from whilec.semantics.reference.control import CountedCondition
+from whilec.semantics.reference.assignments import Count, as_count, assignment, target_name
 from whilec.semantics.reference.errors import E0609, E0613, fail
 from whilec.semantics.reference.machine import Action, Machine, Thunk, UnitCode, layout
 from whilec.semantics.reference.result import Step
 from whilec.semantics.reference.rules import RULES
 from whilec.semantics.reference.scope import Scope
 from whilec.semantics.types import Kind
+from whilec.source import Span
 from whilec.syntax import ast, walk
 
 
@@ -26,13 +26,13 @@ def unit_code(machine: Machine, unit: Unit) -> UnitCode:
     code = machine.codes[id(unit)] = layout(machine.program, unit)
     scope = Scope(machine, code, RULES, lambda callee: unit_code(machine, callee))
     code.enter = _entrance(scope, code)
-    code.body = Statements(scope).block(unit.body)
+    code.body = Statements(scope, code).block(unit.body)
     return code
 
 
 def _entrance(scope: Scope, code: UnitCode) -> Callable[[Frame, list[Value]], Frame]:
     """How to make the unit's frame from the caller's and the arguments."""
-    arithmetic, unit, slots, size = scope.arithmetic, scope.unit, code.slots, code.size
+    arithmetic, unit, slots = scope.arithmetic, scope.unit, code.slots
     parameters = len(scope.machine.program.parameters)
     inputs = [(slots[name], scope.shape_of(name), _converter(scope, name)) for name in unit.inputs]
     zeros = [
@@ -43,7 +43,7 @@ def _entrance(scope: Scope, code: UnitCode) -> Callable[[Frame, list[Value]], Fr
     starts = [_start(scope, var) for var in unit.starts]
 
     def enter(caller: Frame, arguments: list[Value]) -> Frame:
-        frame = [*caller[:parameters], *[None] * (size - parameters - 1), caller[-1]]
+        frame = [*caller[:parameters], *[None] * (code.size - parameters - 1), caller[-1]]
         for (slot, shape, convert), value in zip(inputs, arguments, strict=True):
             frame[slot] = arithmetic.fill(convert(value), shape, frame)
         for slot, shape, zero in zeros:
@@ -76,16 +76,24 @@ def _start(scope: Scope, var: ast.Var) -> Callable[[Frame], None]:
 class Statements:
     """Builds the statements of one unit."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, code: UnitCode) -> None:
         self._scope = scope
+        self._code = code
         self._machine = scope.machine
         self._depth = -1
 
     def block(self, statements: tuple[ast.Stmt, ...]) -> Action:
         """Statements in their order."""
         self._depth += 1
-        actions = [self._action(statement) for statement in statements]
+        counts = [as_count(self._scope, statement) for statement in statements]
+        if counts and None not in counts and self._machine.observer is None:
+            action = self._counting_block([count for count in counts if count], statements[0].span)
+        else:
+            action = self._sequence([self._action(statement) for statement in statements], statements)
         self._depth -= 1
+        return action
+
+    def _sequence(self, actions: list[Action], statements: tuple[ast.Stmt, ...]) -> Action:
         machine, count, limit = self._machine, len(actions), self._machine.options.max_steps
         if count == 0:
             return lambda frame, weight: None
@@ -97,6 +105,30 @@ class Statements:
                 machine.overrun(span)
             for action in actions:
                 action(frame, weight)
+
+        return run
+
+    def _counting_block(self, counts: list[Count], span: Span) -> Action:
+        """A block of nothing but counts, in one closure."""
+        machine, number, limit = self._machine, len(counts), self._machine.options.max_steps
+        if number == 2:
+            (slot, change), (other_slot, other_change) = counts
+
+            def run_two(frame: Frame, weight: Weight) -> None:
+                machine.steps += 2
+                if machine.steps > limit:
+                    machine.overrun(span)
+                frame[slot] += change
+                frame[other_slot] += other_change
+
+            return run_two
+
+        def run(frame: Frame, weight: Weight) -> None:
+            machine.steps += number
+            if machine.steps > limit:
+                machine.overrun(span)
+            for slot, change in counts:
+                frame[slot] += change
 
         return run
 
@@ -153,22 +185,38 @@ class Statements:
     # loops
 
     def _while(self, statement: ast.While) -> Action:
-        condition = self._scope.condition(statement.condition)
-        return self._repeated(statement, lambda _: None, lambda frame, _, trip: condition(frame))
+        body = self.block(statement.body) if statement.body else self._empty_body(statement)
+        return self._repeated(statement, self._scope.condition(statement.condition), body)
 
     def _loop(self, statement: ast.Loop) -> Action:
+        """A WHILE over two hidden variables: the count, read once, and the trip's number."""
+        total, trip = self._code.hidden_slot(), self._code.hidden_slot()
+        count, condition = self._loop_head(statement, total, trip)
+        body = self.block(statement.body) if statement.body else self._empty_body(statement)
+
+        def counted_body(frame: Frame, weight: Weight) -> None:
+            body(frame, weight)
+            frame[trip] += 1
+
+        loop = self._repeated(statement, condition, counted_body)
+
+        def run(frame: Frame, weight: Weight) -> None:
+            frame[total], frame[trip] = count(frame), 0
+            loop(frame, weight)
+
+        return run
+
+    def _loop_head(self, statement: ast.Loop, total: int, trip: int) -> tuple[Thunk, Thunk]:
         arithmetic, steepness = self._machine.arithmetic, self._machine.options.order_steepness
         if self._scope.kind(statement.count) is Kind.STATIC:
-            count = self._scope.static(statement.count)
-            return self._repeated(statement, count, lambda _, head, trip: trip < head)
+            return self._scope.static(statement.count), lambda frame: frame[trip] < frame[total]
         runs, count = arithmetic.trip_condition(), self._scope.value(statement.count)
-        head = self._whole(count, statement) if arithmetic.is_crisp else count
-        return self._repeated(statement, head, lambda _, head, trip: runs(head, trip, steepness))
+        checked = self._whole(count, statement) if arithmetic.is_crisp else count
+        return checked, lambda frame: runs(frame[total], frame[trip], steepness)
 
-    def _repeated(self, statement: ast.While | ast.Loop, head: Thunk, condition: CountedCondition) -> Action:
-        body = self.block(statement.body) if statement.body else self._empty_body(statement)
+    def _repeated(self, statement: ast.While | ast.Loop, condition: Thunk, body: Action) -> Action:
         written, tally = self._slots(assigned(statement.body)), self._machine.tally(statement)
-        return self._machine.control.loop(head, condition, body, written, tally)
+        return self._machine.control.loop(condition, body, written, tally)
 
     def _empty_body(self, statement: ast.While | ast.Loop) -> Action:
         """A trip without statements costs a step all the same, or it would never stop."""
