@@ -52,7 +52,7 @@ def run_source(
         text: The program.
         inputs: Value of each input.
         outputs: Names of the outputs wanted.
-        jacobian: Whether to compute the derivative of each output by each given input.
+        jacobian: Whether to compute the derivative of each output by each given input and each PARAM.
         options: `smooth`, `steepness` and the other fields of `Options`.
 
     Raises:

@@ -173,7 +173,8 @@ def run_prepared(
     except WhileError as error:
         raise WhileError(*in_source(program.source, error.diagnostics)) from None
     if run.jacobian is not None:
-        rows = {output: {name: row[name] for name in inputs} for output, row in run.jacobian.items()}
+        names = dict.fromkeys([*inputs, *(parameter.name for parameter in program.parameters)])
+        rows = {output: {name: row[name] for name in names} for output, row in run.jacobian.items()}
         run = replace(run, jacobian=rows)
     warnings = (*check_options(options), *program.warnings, *loop_warnings(run.loops, options))
     return Result(program, run, in_source(program.source, warnings))
