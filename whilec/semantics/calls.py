@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whilec.diagnostics.model import Code, Example, Label
-from whilec.diagnostics.suggest import nearest
 from whilec.semantics import sizes
 from whilec.semantics.arguments import ordered_arguments
 from whilec.semantics.builtin_calls import check_builtin
@@ -84,7 +83,7 @@ def call_results(unit: UnitContext, call: ast.Call) -> Sequence[MaybeType] | Non
     for argument in call.arguments:
         unit.infer(argument.value)
     candidates = [*BUILTINS, *unit.program.definitions, *unit.program.intrinsics]
-    near = _HABITS.get(name) or nearest(name, candidates)
+    near = _HABITS.get(name) or unit.program.nearest(name, candidates)
     if name in unit.names:
         hint = f"`{name}` is a variable; an element of an array is `{name}[i]`"
     elif near is not None:

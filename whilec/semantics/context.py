@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias, final
 
 from algonet_runtime.intrinsic import Signature
 from whilec.diagnostics.model import Code, Diagnostic, Fix, Label, WhileError
+from whilec.diagnostics.suggest import nearest
 from whilec.semantics.facts import Facts
 from whilec.semantics.kinds import KindGraph, ResultFlow
 from whilec.semantics.program import Callee, Role, Unit, Variable
@@ -143,6 +144,8 @@ class ProgramContext:
     constants: dict[str, int | float] = field(default_factory=dict[str, int | float])
     broken: set[str] = field(default_factory=set[str])
     """Names of CONSTs and PARAMs with an error."""
+    near_budget: int = 20_000
+    """How many more names may be compared with misspelt ones."""
     facts: dict[str, Facts] = field(default_factory=dict[str, Facts])
     """Facts of each DEF."""
     graphs: dict[str, KindGraph] = field(default_factory=dict[str, KindGraph])
@@ -150,6 +153,11 @@ class ProgramContext:
     instances: dict[tuple[str, tuple[MaybeType, ...]], Instance] = field(
         default_factory=dict[tuple[str, tuple[MaybeType, ...]], Instance]
     )
+
+    def nearest(self, name: str, candidates: Collection[str]) -> str | None:
+        """The candidate that was probably meant; None if none is near, or after many questions."""
+        self.near_budget -= len(candidates)
+        return nearest(name, candidates) if self.near_budget >= 0 else None
 
 
 @final
@@ -165,7 +173,7 @@ class UnitContext:
     is_declaring: bool = True
     """Whether declarations are still being read, so that only names so far are visible."""
     names: dict[str, MaybeType] = field(default_factory=dict[str, MaybeType])
-    """Types of the names in force."""
+    """Types of the unit's own names in force; CONSTs and PARAMs are the program's."""
     variables: dict[str, tuple[Role, Span, ast.Expr | None]] = field(
         default_factory=dict[str, tuple[Role, Span, ast.Expr | None]]
     )
@@ -177,7 +185,7 @@ class UnitContext:
     later: frozenset[str] = frozenset()
     """Names that declarations further on introduce; for messages."""
     sizes: dict[str, StaticValue] = field(default_factory=dict[str, StaticValue])
-    """Values of CONSTs and shape variables, for static expressions."""
+    """Values of the shape variables, for static expressions."""
     counters: dict[str, ast.For] = field(default_factory=dict[str, ast.For])
     """FOR variables in force."""
     types: dict[int, ValueType] = field(default_factory=dict[int, ValueType])
@@ -234,10 +242,15 @@ class UnitContext:
         if self.is_verifiable and not self.reporter.is_muted:
             self.obligations.append(Obligation(subject, self.frame))
 
+    @property
+    def environment(self) -> StaticEnvironment:
+        """Values of the static names outside of loops."""
+        return StaticEnvironment(self.program.constants, self.types).inside(self.sizes)
+
     def static_value(self, expr: ast.Expr) -> StaticValue | None:
         """The value of a static or constant expression; None, and reported, if it has none."""
         try:
-            return evaluate(expr, StaticEnvironment(self.sizes, self.types))
+            return evaluate(expr, self.environment)
         except WhileError as error:
             self.reporter.add(*error.diagnostics)
             return None

@@ -159,8 +159,7 @@ def declare_const(unit: UnitContext, item: ast.Const) -> None:
         return
     found = STATIC if isinstance(value, int) else REAL
     program.globals[item.name.id] = Variable(item.name.id, Role.CONST, found, item.name.span, item.value)
-    program.constants[item.name.id] = unit.sizes[item.name.id] = value
-    unit.names[item.name.id] = found
+    program.constants[item.name.id] = value
 
 
 def declare_param(unit: UnitContext, item: ast.Param, shape_names: Iterable[str]) -> None:
@@ -174,7 +173,6 @@ def declare_param(unit: UnitContext, item: ast.Param, shape_names: Iterable[str]
         program.broken.add(item.name.id)
         return
     program.globals[item.name.id] = Variable(item.name.id, Role.PARAM, found, item.name.span, item.value)
-    unit.names[item.name.id] = found
 
 
 def _is_taken(unit: UnitContext, name: ast.Name) -> bool:
@@ -214,7 +212,7 @@ def _constant(unit: UnitContext, expr: ast.Expr, place: str) -> int | float | No
     """The value of a constant; None after a reported error."""
     for part in parts(expr):
         match part:
-            case ast.Name() if part.id not in unit.names:
+            case ast.Name() if part.id not in unit.program.globals:
                 if part.id not in unit.program.broken:
                     _report_inconstant_name(unit, part, place)
                 return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 
 from whilec.diagnostics.model import Code, Example, Label
@@ -153,15 +154,14 @@ def summarise_definitions(program: ProgramContext) -> None:
     """Note for each DEF and intrinsic which results are real, or follow which arguments."""
     for name, signature in program.intrinsics.items():
         program.summaries[name] = tuple(ResultFlow(is_real=True) for _ in signature.results)
+    outer = {known: variable.type.kind is Kind.REAL for known, variable in program.globals.items()}
     for name in program.callees_first:
         definition, facts = program.definitions[name], program.facts[name]
         graph = program.graphs[name] = scope_graph(program, facts)
-        fixed = {known: variable.type.kind is Kind.REAL for known, variable in program.globals.items()}
         typed = [*definition.parameters, *definition.results]
-        fixed |= {
-            binding.name.id: binding.type.kind == "real" for binding in typed if binding.type is not None
-        }
-        fixed |= {item.name.id: item.type.kind == "real" for item in definition.variables}
+        own = {binding.name.id: binding.type.kind == "real" for binding in typed if binding.type is not None}
+        own |= {item.name.id: item.type.kind == "real" for item in definition.variables}
+        fixed = ChainMap(own, outer)
         free = {
             parameter.name.id: position
             for position, parameter in enumerate(definition.parameters)

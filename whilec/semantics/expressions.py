@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import cast
 
 from whilec.diagnostics.model import Code, Example, Label, WhileError
-from whilec.diagnostics.suggest import nearest
 from whilec.semantics import sizes
 from whilec.semantics.builtins import BUILTINS
 from whilec.semantics.context import (
@@ -91,6 +90,8 @@ def _name(unit: UnitContext, expr: ast.Name) -> MaybeType:
     name = expr.id
     if name in unit.names:
         return unit.names[name]
+    if name in unit.program.globals:
+        return unit.program.globals[name].type
     if name in unit.program.broken:
         return None
     if name in unit.facts.counters and not unit.is_declaring:
@@ -110,7 +111,7 @@ def _name(unit: UnitContext, expr: ast.Name) -> MaybeType:
 
 def report_unknown(unit: UnitContext, name: ast.Name, label: str) -> None:
     """Report a name that stands for nothing, with a near one."""
-    near = nearest(name.id, [*unit.names, *unit.program.globals])
+    near = unit.program.nearest(name.id, [*unit.names, *unit.program.globals])
     first = unit.facts.assigned.get(name.id)
     labels: tuple[Label, ...] = ()
     if near is not None:

@@ -98,8 +98,7 @@ class Extremes:
             assert frame is not None
             outside = self._inside(loops[:-1])
             name = frame.statement.variable.id
-            names = {**outside.names, name: sizes.symbol(_symbol(name))}
-            self._environments[frame] = StaticEnvironment(names, outside.types)
+            self._environments[frame] = outside.inside({name: sizes.symbol(_symbol(name))})
         return self._environments[frame]
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, Fix, Label
-from whilec.diagnostics.suggest import nearest
 from whilec.semantics.builtins import BUILTINS
 from whilec.semantics.context import ProgramContext, UnitContext
 from whilec.semantics.declarations import parts
@@ -117,9 +116,10 @@ def usage_warnings(syntax: ast.Program, main: UnitContext, outputs: Sequence[str
     yield from _outputs(main, outputs, spans)
     if syntax.header is not None:
         roles = {name: found[0] for name, found in main.variables.items()}
-        inputs = [name for name, role in roles.items() if role is Role.INPUT]
-        shapes = [name for name, role in roles.items() if role is Role.SHAPE]
-        yield from _variables(main.facts, spans, inputs, outputs, {*program.globals, *shapes}, ())
+        inputs = {name for name, role in roles.items() if role is Role.INPUT}
+        shapes = {name for name, role in roles.items() if role is Role.SHAPE}
+        own = {name: span for name, span in spans.items() if name not in shapes}
+        yield from _variables(program, main.facts, own, inputs, outputs, ())
     for name, definition in program.definitions.items():
         yield from _definition(definition, program.facts[name], main)
     yield from _unused_declarations(syntax, program, main.facts)
@@ -132,7 +132,8 @@ def text_warnings(main: UnitContext, comments: Sequence[ast.Comment]) -> Iterato
     names = {name: found[1] for name, found in main.variables.items()}
     names |= {name: variable.span for name, variable in program.globals.items()}
     for facts in (main.facts, *program.facts.values()):
-        names = dict(facts.first) | names
+        for name, span in facts.first.items():
+            names.setdefault(name, span)
     yield from _names(names, program)
     yield from _comments(comments, program.source, names)
 
@@ -145,7 +146,7 @@ def _outputs(main: UnitContext, outputs: Sequence[str], spans: Mapping[str, Span
         found = main.variables.get(name)
         if found is None or found[0] is Role.INPUT or name in main.facts.assigned or found[2] is not None:
             continue
-        near = nearest(name, main.facts.assigned)
+        near = main.program.nearest(name, main.facts.assigned)
         yield Diagnostic(
             OUTPUT_NOT_ASSIGNED,
             f"the output `{name}` is never assigned",
@@ -174,23 +175,23 @@ def _definition(definition: ast.Def, facts: Facts, main: UnitContext) -> Iterato
                 Label(span, f"`{name}` is always 0"),
                 help=f"assign it: `{name} := ..`",
             )
-    hidden = {*main.program.globals, *sizes}
     spans = dict(facts.first) | results | variables | parameters
-    yield from _variables(facts, spans, list(parameters), list(results), hidden, main.facts.first)
+    own = {
+        name: span for name, span in spans.items() if name not in sizes and name not in main.program.globals
+    }
+    yield from _variables(main.program, facts, own, parameters, results, main.facts.first)
 
 
 def _variables(
+    program: ProgramContext,
     facts: Facts,
     spans: Mapping[str, Span],
     inputs: Collection[str],
     outputs: Collection[str],
-    hidden: Collection[str],
     outside: Collection[str],
 ) -> Iterator[Diagnostic]:
     """Variables that are never read, or read but never assigned."""
-    known = [name for name in spans if name not in hidden]
-    for name in known:
-        span = spans[name]
+    for name, span in spans.items():
         is_own = name in facts.assigned or name in inputs or name in facts.counters
         if name not in facts.read:
             if name not in outputs and name not in facts.counters:
@@ -202,7 +203,7 @@ def _variables(
                     help="remove it, or use it",
                 )
         elif not is_own and name in facts.first and span == facts.first[name] and name not in outputs:
-            near = nearest(name, [other for other in known if other != name])
+            near = program.nearest(name, spans)
             if name in outside:
                 hint = f"a DEF sees no variables of the program: pass `{name}` as an argument"
             else:

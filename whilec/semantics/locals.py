@@ -26,7 +26,10 @@ def infer_locals(unit: UnitContext, graph: KindGraph) -> None:
         name for name, found in unit.variables.items() if found[0] is Role.LOCAL and name not in unit.declared
     ]
     kinds = dict.fromkeys(free, Kind.INT)
+    program = unit.program
     fixed = {name: found for name, found in unit.names.items() if name not in kinds}
+    fixed |= {name: program.globals[name].type for name in unit.facts.first if name in program.globals}
+    fixed |= {name: None for name in unit.facts.first if name in program.broken}
     real = graph.spread([n for n, found in fixed.items() if found and found.kind is Kind.REAL], fixed)
     kinds.update((name, Kind.REAL) for name in free if name in real)
     for name in free:

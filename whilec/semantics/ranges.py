@@ -18,7 +18,7 @@ from whilec.semantics.intervals import Interval, interval, truth
 from whilec.semantics.points import Budget, OutOfBudgetError, Point, compiled, first
 from whilec.semantics.program import Role
 from whilec.semantics.statements import ZERO_STEP
-from whilec.semantics.static import STATIC_DIVISION, StaticEnvironment
+from whilec.semantics.static import STATIC_DIVISION
 from whilec.semantics.types import Dim, Kind
 from whilec.source import Span
 from whilec.syntax import ast
@@ -76,12 +76,12 @@ class _Verifier:
         self.unit = unit
         self.budget = budget
         self.is_closed = is_closed
-        self.environment = StaticEnvironment(unit.sizes, unit.types)
+        self.environment = unit.environment
         self.extremes = Extremes(self.environment)
         sampled = {
             n: size if isinstance(size, float) else sizes.at(size, _SAMPLE) for n, size in unit.sizes.items()
         }
-        self._sampled = StaticEnvironment(sampled, unit.types)
+        self._sampled = self.environment.inside(sampled)
         self._ranges: dict[Frame | None, _Ranges | None] = {None: {}}
 
     def callee(self, obligation: Obligation) -> UnitContext | None:

@@ -8,6 +8,7 @@ a number yet (shape variables of a program checked for any sizes) stand for them
 from __future__ import annotations
 
 import math
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast, final
@@ -68,6 +69,12 @@ class StaticEnvironment:
 
     names: Mapping[str, StaticValue]
     types: Mapping[int, ValueType] = field(default_factory=dict[int, ValueType])
+
+    def inside(self, names: Mapping[str, StaticValue]) -> StaticEnvironment:
+        """This environment with some more names, which hide those of the same spelling."""
+        return StaticEnvironment(
+            ChainMap(dict(names), cast("dict[str, StaticValue]", self.names)), self.types
+        )
 
 
 def evaluate_static(expr: ast.Expr, environment: StaticEnvironment) -> int:

@@ -50,10 +50,7 @@ RULES: Mapping[type, Rule] = {**EXPRESSION_RULES, ast.Call: infer_call}
 
 def open_unit(program: ProgramContext, name: str | None, facts: Facts, reporter: Reporter) -> UnitContext:
     """A unit that sees the CONSTs and PARAMs, and nothing of its own yet."""
-    unit = UnitContext(program, name, facts, reporter, RULES)
-    unit.names.update((known, variable.type) for known, variable in program.globals.items())
-    unit.sizes.update(program.constants)
-    return unit
+    return UnitContext(program, name, facts, reporter, RULES)
 
 
 def declare_shape_variables(
@@ -141,7 +138,6 @@ def close_unit(
 ) -> Unit:
     """The unit as it is kept."""
     program = unit.program
-    mentioned = unit.facts.first
     variables: dict[str, Variable] = {}
     own = {
         name: Variable(name, role, found, span, start)
@@ -152,13 +148,12 @@ def close_unit(
         own.setdefault(name, Variable(name, Role.COUNTER, STATIC, span))
     shapes = [name for name, variable in own.items() if variable.role is Role.SHAPE]
     variables.update((name, own[name]) for name in shapes)
+    used = program.globals.values()
+    if unit.name is not None:
+        mentioned = (program.globals[name] for name in unit.facts.first if name in program.globals)
+        used = sorted(mentioned, key=lambda variable: variable.span)
     for role in (Role.CONST, Role.PARAM):
-        used = (
-            v
-            for v in program.globals.values()
-            if v.role is role and (unit.name is None or v.name in mentioned)
-        )
-        variables.update((v.name, v) for v in used)
+        variables.update((v.name, v) for v in used if v.role is role)
     inputs = [name for name, variable in own.items() if variable.role is Role.INPUT]
     variables.update((name, own[name]) for name in inputs)
     rest = (variable for name, variable in own.items() if name not in variables)
