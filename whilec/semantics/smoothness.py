@@ -70,7 +70,14 @@ def infer_smoothness(program: CheckedProgram, options: Options) -> SmoothnessRep
 
 def program_smoothness(program: CheckedProgram, options: Options) -> Smoothness:
     """How often all outputs can be differentiated."""
-    return infer_smoothness(program, options).overall
+    culprit = _overall_culprit(program, options)
+    return Smoothness.C_INF if culprit is None else culprit.smoothness
+
+
+def _overall_culprit(program: CheckedProgram, options: Options) -> Operation | None:
+    with deep_recursion():
+        run = _Inference(mode_of(options), is_natural=options.domain == "nat")
+        return run.summarise_all(program.main).culprit
 
 
 def check_require(program: CheckedProgram, options: Options) -> tuple[Diagnostic, ...]:
@@ -78,15 +85,14 @@ def check_require(program: CheckedProgram, options: Options) -> tuple[Diagnostic
     required = [item for item in program.syntax.items if isinstance(item, ast.Require)]
     if not required or options.is_hard:
         return ()
-    report = infer_smoothness(program, options)
-    culprit = report.culprit
+    culprit = _overall_culprit(program, options)
     wanted = max(Smoothness.C_INF if item.order is None else Smoothness.c(item.order) for item in required)
-    if culprit is None or report.overall >= wanted:
+    if culprit is None or culprit.smoothness >= wanted:
         return ()
     return (
         Diagnostic(
             NOT_SMOOTH_ENOUGH,
-            f"the program requires {wanted}, but is {report.overall} with `--smooth {options.smooth}`",
+            f"the program requires {wanted}, but is {culprit.smoothness} with `--smooth {options.smooth}`",
             Label(culprit.span, f"{culprit.name} is {culprit.smoothness}"),
             (Label(required[-1].span, "required here"),),
             help=_advice(program, options, wanted, culprit),
@@ -129,11 +135,11 @@ class _Slice:
         """Note an assignment."""
         self.steps.setdefault(name, []).append(_Step(effect, outer))
 
-    def summary(self, output: str, parameters: Mapping[str, int]) -> ResultSummary:
-        """The least smooth operation on the way to an output, and the parameters on it."""
+    def summary(self, outputs: Iterable[str], parameters: Mapping[str, int]) -> ResultSummary:
+        """The least smooth operation on the way to some outputs, and the parameters on it."""
         culprit: Operation | None = None
-        reached = {output}
-        pending = [output]
+        reached = set(outputs)
+        pending = list(reached)
         seen: set[int] = set()
         while pending:
             for found in self.steps.get(pending.pop(), ()):
@@ -168,8 +174,12 @@ class _Inference:
         if id(unit) not in self._summaries:
             parameters = {name: position for position, name in enumerate(unit.inputs)}
             found = self._slice(unit)
-            self._summaries[id(unit)] = tuple(found.summary(output, parameters) for output in unit.outputs)
+            self._summaries[id(unit)] = tuple(found.summary([name], parameters) for name in unit.outputs)
         return self._summaries[id(unit)]
+
+    def summarise_all(self, unit: Unit) -> ResultSummary:
+        """One summary for all outputs of a unit together."""
+        return self._slice(unit).summary(unit.outputs, {})
 
     def _slice(self, unit: Unit) -> _Slice:
         found = _Slice()
