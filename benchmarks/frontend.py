@@ -7,14 +7,15 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
+from algonet_runtime import table as intrinsics
 from benchmarks.report import ROOT, spread, table, write
-from whilec.diagnostics.model import WhileError
+from whilec.driver.pipeline import check_file
+from whilec.semantics.builtins import BUILTINS
 from whilec.semantics.check import check
 from whilec.source import SourceFile
 from whilec.syntax import ast
@@ -22,8 +23,21 @@ from whilec.syntax.parser import parse
 
 TARGET_S = 1.5
 SIZE_OF_SHAPE_VARIABLES = 4
+HEADER = "PROGRAM big(start: real) -> total\ntotal := start\n"
 
-_WORD = re.compile(r"(?://|#).*|[A-Za-z_][A-Za-z0-9_]*")
+_WORD = re.compile(r"(?://|#).*|\b[A-Za-z_][A-Za-z0-9_]*")
+_OWN_WORDS = re.compile(
+    "WHILE|DO|END|IF|THEN|ELSEIF|ELSE|FOR|FROM|TO|STEP|LOOP|DEF|PROGRAM|CONST|PARAM|REQUIRE|VAR|AND|OR|NOT|WITH"
+    r"|STEEPNESS|steepness|real|int|C\d+|C_INF",
+    re.IGNORECASE,
+)
+
+
+def parsed(text: str) -> ast.Program:
+    """The tree of a program without syntax errors."""
+    program = parse(SourceFile("<program>", text)).program
+    assert program is not None
+    return program
 
 
 def statement_count(block: tuple[ast.Item, ...]) -> int:
@@ -48,59 +62,42 @@ def _count(item: ast.Item) -> int:
 
 def as_fragment(text: str, number: int) -> str | None:
     """The program as a piece of a larger one: own names, VARs for its header; None if that fails."""
-    source = SourceFile("<fragment>", text)
-    program = parse(source)
-    header = program.header
-    body = text if header is None else text[header.span.end :]
-    # Inputs and typed outputs become VARs, shape variables constants.
-    declared = {item.name.id for item in program.items if isinstance(item, ast.Var)}
-    lines: list[str] = []
-    if header is not None:
-        types = {b.name.id: source.snippet(b.type.span) if b.type else "real" for b in header.inputs}
-        types |= {b.name.id: source.snippet(b.type.span) for b in header.outputs if b.type}
-        shapes = {dim.id for b in header.inputs if b.type for dim in b.type.dims if isinstance(dim, ast.Name)}
-        lines += [f"CONST {name} = {SIZE_OF_SHAPE_VARIABLES}" for name in sorted(shapes)]
-        lines += [f"VAR {name}: {type_}" for name, type_ in types.items() if name not in declared]
-    fragment = "\n".join([*lines, body])
-    own = _names(text)
-    renamed = _WORD.sub(lambda m: f"{m[0]}_{number}" if m[0] in own else m[0], fragment) + "\n"
-    return renamed if _is_right(f"x0 := x1\n{renamed}") else None
+    tree = parsed(text)
+    lines = _core_variables(text) if tree.header is None else _header_variables(text, tree, tree.header)
+    body = text if tree.header is None else text[tree.header.span.end :]
+    foreign = {*BUILTINS, *(p.name for s in intrinsics().values() for p in s.parameters), *intrinsics()}
+
+    def rename(match: re.Match[str]) -> str:
+        word = match[0]
+        is_own = not (_OWN_WORDS.fullmatch(word) or word in foreign or word.startswith(("//", "#")))
+        return f"{word}_{number}" if is_own else word
+
+    # The page of comments before a program is not what is measured; a file has one REQUIRE at most.
+    body = re.sub(r"\A(\s*//.*\n)+", "\n", body)
+    body = re.sub(r"REQUIRE \w+", "", body)
+    renamed = _WORD.sub(rename, "\n".join([*lines, body])) + "\n"
+    return renamed if check_file(SourceFile("<piece>", HEADER + renamed)).program is not None else None
 
 
-def _names(text: str) -> set[str]:
-    """The identifiers that a program declares or assigns, as opposed to built-ins and words."""
-    source = SourceFile("<fragment>", text)
-    program = parse(source)
-    result = check(program, source)
-    assert result.program is not None
-    names = set(result.program.main.variables)
-    for item in program.items:
-        if isinstance(item, ast.Def):
-            names |= {item.name.id, *(name.id for name in _walk_names(item))}
-    functions = {item.name.id for item in program.items if isinstance(item, ast.Def)}
-    return names | functions
+def _core_variables(text: str) -> list[str]:
+    code = re.sub("(?://|#).*", "", text)
+    return [f"VAR {name}: int" for name in sorted(set(re.findall(r"x\d+", code)))]
 
 
-def _walk_names(node: object) -> Iterator[ast.Name]:
-    if isinstance(node, ast.Call):
-        for argument in node.arguments:
-            yield from _walk_names(argument.value)
-    elif isinstance(node, ast.Name):
-        yield node
-    elif isinstance(node, tuple):
-        for part in node:  # pyright: ignore[reportUnknownVariableType]
-            yield from _walk_names(part)  # pyright: ignore[reportUnknownArgumentType]
-    elif hasattr(node, "__slots__") and not isinstance(node, str):
-        for slot in type(node).__slots__:
-            yield from _walk_names(getattr(node, slot))
-
-
-def _is_right(text: str) -> bool:
-    source = SourceFile("<fragment>", text)
-    try:
-        return check(parse(source), source).program is not None
-    except WhileError:
-        return False
+def _header_variables(text: str, tree: ast.Program, header: ast.Header) -> list[str]:
+    """Inputs and typed outputs as VARs, shape variables as constants."""
+    declared = {item.name.id for item in tree.items if isinstance(item, ast.Var)}
+    typed = [b for b in (*header.inputs, *header.outputs) if b.type is not None or b in header.inputs]
+    types = {b.name.id: text[b.type.span.start : b.type.span.end] if b.type else "real" for b in typed}
+    sizes = {
+        dim.id
+        for b in header.inputs
+        if b.type is not None
+        for dim in b.type.dims
+        if isinstance(dim, ast.Name)
+    }
+    constants = [f"CONST {name} = {SIZE_OF_SHAPE_VARIABLES}" for name in sorted(sizes)]
+    return constants + [f"VAR {name}: {type_}" for name, type_ in types.items() if name not in declared]
 
 
 def big_program(statements: int) -> tuple[str, int, list[str]]:
@@ -109,8 +106,8 @@ def big_program(statements: int) -> tuple[str, int, list[str]]:
         path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "programs").glob("*.while"))
     }
     usable = [name for name, text in texts.items() if as_fragment(text, 0) is not None]
-    sizes = {name: statement_count(parse(SourceFile(name, texts[name])).items) for name in usable}
-    pieces = ["x0 := x1\n"]
+    sizes = {name: statement_count(parsed(texts[name]).items) for name in usable}
+    pieces = [HEADER]
     total = number = 0
     while total < statements:
         name = usable[number % len(usable)]
@@ -127,9 +124,10 @@ def measure(file: str) -> None:
     path = Path(file)
     source = SourceFile(path.name, path.read_text(encoding="utf-8"))
     begin = time.perf_counter()
-    tree = parse(source)
+    syntax = parse(source)
     middle = time.perf_counter()
-    result = check(tree, source)
+    assert syntax.program is not None
+    result = check(syntax.program, source, comments=syntax.comments)
     end = time.perf_counter()
     assert result.program is not None
     print(json.dumps({"parse": middle - begin, "check": end - middle}))

@@ -10,12 +10,11 @@ from statistics import median
 import click
 
 from benchmarks.report import ROOT, spread, table, write
-from whilec.semantics.check import check
+from whilec.driver.pipeline import check_file
 from whilec.semantics.options import Options
 from whilec.semantics.program import CheckedProgram
 from whilec.semantics.reference import execute
 from whilec.source import SourceFile
-from whilec.syntax.parser import parse
 
 TARGET_RATIO = 12.0
 
@@ -36,7 +35,7 @@ def load() -> CheckedProgram:
     """The program that is measured."""
     path = ROOT / "programs" / "multiply.while"
     source = SourceFile(path.name, path.read_text(encoding="utf-8"))
-    program = check(parse(source), source).program
+    program = check_file(source).program
     assert program is not None, "the library's program has errors"
     return program
 

@@ -13,7 +13,7 @@ import click
 from benchmarks.report import ROOT, spread, table, write
 
 TARGET_S = 0.3
-_COMMAND = [sys.executable, "-m", "whilec.cli.main"]
+_COMMAND = [sys.executable, "-m", "whilec"]
 
 # Runs the command in this process, then tells on stderr whether torch came in.
 _PROBE = """
@@ -57,7 +57,8 @@ def measure(command: list[str], runs: int) -> list[float]:
         begin = time.perf_counter()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         times.append(time.perf_counter() - begin)
-        if done.returncode != 0:
+        is_silent = not done.stdout + done.stderr
+        if done.returncode != 0 or (is_silent and command[1] == "-m" and "--check" not in command):
             raise click.ClickException(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
     return times[1:]
 

@@ -24,6 +24,24 @@ REAL = Dialect(reals=True)
 REAL_NAT = Dialect(reals=True, nat=True)
 
 
+def random_inputs(random: Random, generated: Generated) -> dict[str, Value]:
+    """Other inputs for the same program, of the same shapes."""
+    return {name: _like(random, value, generated.dialect) for name, value in generated.inputs.items()}
+
+
+def _like(random: Random, value: Value, dialect: Dialect) -> Value:
+    if isinstance(value, list):
+        return [_like(random, part, dialect) for part in value]
+    return _number(random, dialect)
+
+
+def _number(random: Random, dialect: Dialect) -> float:
+    low = 0 if dialect.nat else -6
+    if dialect.reals and random.random() < 0.8:
+        return round(random.uniform(low, 6), 3)
+    return random.randint(low, 7)
+
+
 @final
 @dataclass(frozen=True)
 class Generated:
@@ -104,10 +122,7 @@ class _Writer:
         return inputs
 
     def _value(self) -> float:
-        low = 0 if self.dialect.nat else -6
-        if self.dialect.reals and self.random.random() < 0.8:
-            return round(self.random.uniform(low, 6), 3)
-        return self.random.randint(low, 7)
+        return _number(self.random, self.dialect)
 
     # ---- DEFs ----------------------------------------------------------------------------
 
@@ -147,7 +162,9 @@ class _Writer:
         return [*lines, *indented(body), "END"]
 
     def _typed(self, name: str) -> str:
-        return name if self.random.random() < 0.5 else f"{name}: {self.kind}"
+        # Without a type, a parameter is int where its argument is, and cannot take a real.
+        is_free = not self.dialect.reals and self.random.random() < 0.5
+        return name if is_free else f"{name}: {self.kind}"
 
 
 # ---- the core ----------------------------------------------------------------------------------
@@ -181,10 +198,8 @@ def _core(random: Random) -> Generated:
     lines: Lines = []
     while budget > 0:
         lines += block(2, ())
-    inputs: dict[str, Value] = {f"x{i}": random.randint(0, 3) for i in range(1, 5)}
-    used = {f"x{i}" for i in range(8) if f"x{i}" in " ".join(lines).split()}
-    lines.append("x0 := x1" if "x0" not in used else "x0 := x0 + 1")
-    used.add("x1")
-    return Generated(
-        "\n".join(lines) + "\n", {k: v for k, v in inputs.items() if k in used}, frozenset(features), INT
-    )
+    words = " ".join(lines).split()
+    lines.append("x0 := x0 + 1" if "x0" in words else "x0 := x1")
+    words += lines[-1].split()
+    inputs: dict[str, Value] = {f"x{i}": random.randint(0, 3) for i in range(1, 5) if f"x{i}" in words}
+    return Generated("\n".join(lines) + "\n", inputs, frozenset(features), INT)

@@ -14,7 +14,7 @@ from tests.strategies.random_expressions import Dialect, Expressions, Scope
 
 Lines: TypeAlias = list[str]
 
-MAX_STEPS = 50_000
+MAX_STEPS = 5_000
 """Bound of executed statements under which the int dialect keeps its promise."""
 
 _DOWN = ("{c} != 0", "{c} > 0", "0 < {c}", "{c} >= 1", "NOT ({c} = 0)", "NOT {c} <= 0")
