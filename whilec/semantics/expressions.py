@@ -120,7 +120,7 @@ def report_unknown(unit: UnitContext, name: ast.Name, label: str) -> None:
         hint = "a declaration sees inputs, constants and what is declared above it"
         labels = (Label(first, "assigned only when the program runs"),)
     elif unit.is_declaring:
-        hint = f"declare it above, as in `CONST {name.id} = 10`, or as an input"
+        hint = f"use it as a size of an input, `a: real[{name.id}]`, or declare `CONST {name.id} = 10` above"
     else:
         hint = f"declare the array: `VAR {name.id}: real[10] = 0.0`"
     unit.report(UNKNOWN_NAME, f"`{name.id}` is not declared", name.span, label, labels=labels, hint=hint)

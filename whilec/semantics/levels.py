@@ -26,9 +26,10 @@ CORE_STATEMENT = Code(
     "E0411",
     "a statement that the core does not have",
     """
-The core has two statements, assignments and WHILE. What IF, LOOP and FOR do is written as a WHILE over a
-copy of the variable: `IF x1 != 0 THEN .. END` becomes `x2 := x1 WHILE x2 != 0 DO .. x2 := x1 x2 := x2 - 1 ..`
-with a variable that is 0 after the first trip.
+The core has two statements, assignments and WHILE. A LOOP becomes a WHILE that counts a copy of its number
+down: `x9 := x1 WHILE x9 != 0 DO .. x9 := x9 - 1 END`. An IF becomes a WHILE over a copy whose body ends by
+copying a variable that is always 0 into it, so that it runs at most once:
+`x9 := x1 WHILE x9 != 0 DO .. x9 := x8 END`. A FOR becomes its body, written as often as it runs.
 """,
     Example("x0 := x1\nIF x2 != 0 THEN x0 := x3 END\n", _CORE),
 )
@@ -229,7 +230,7 @@ _RULES: Mapping[type, _Rule] = {
     ast.Assign: cast("_Rule", _assign),
     ast.While: cast("_Rule", _while),
     ast.If: _other(
-        "the core has no IF", "write a WHILE over a copy of the variable that is 0 after the first trip"
+        "the core has no IF", "write `x9 := x1 WHILE x9 != 0 DO .. x9 := x8 END`, where x8 is always 0"
     ),
     ast.Loop: _other(
         "the core has no LOOP",

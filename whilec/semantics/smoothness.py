@@ -8,7 +8,7 @@ from typing import final
 
 from algonet_runtime.smoothness import Smoothness
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label, WhileError
-from whilec.semantics.effects import Effect, Effects, Mode, Operation, ResultSummary, mode_of
+from whilec.semantics.effects import Effect, Effects, Operation, ResultSummary, mode_of
 from whilec.semantics.options import Options
 from whilec.semantics.program import CheckedProgram, Unit
 from whilec.semantics.static import (
@@ -57,7 +57,7 @@ class SmoothnessReport:
 def infer_smoothness(program: CheckedProgram, options: Options) -> SmoothnessReport:
     """The smoothness of each output under these options."""
     with deep_recursion():
-        run = _Inference(mode_of(options), is_natural=options.domain == "nat")
+        run = _Inference(program, options)
         culprits = {
             name: summary.culprit
             for name, summary in zip(program.main.outputs, run.summarise(program.main), strict=True)
@@ -76,7 +76,7 @@ def program_smoothness(program: CheckedProgram, options: Options) -> Smoothness:
 
 def _overall_culprit(program: CheckedProgram, options: Options) -> Operation | None:
     with deep_recursion():
-        run = _Inference(mode_of(options), is_natural=options.domain == "nat")
+        run = _Inference(program, options)
         return run.summarise_all(program.main).culprit
 
 
@@ -162,11 +162,12 @@ def _worst(operations: Iterable[Operation | None]) -> Operation | None:
 
 @final
 class _Inference:
-    """Summaries of units under one mode, each computed once."""
+    """Summaries of a program's units under some options, each computed once."""
 
-    def __init__(self, mode: Mode, *, is_natural: bool) -> None:
-        self._mode = mode
-        self._is_natural = is_natural
+    def __init__(self, program: CheckedProgram, options: Options) -> None:
+        self._constants = StaticEnvironment(program.constants)
+        self._mode = mode_of(options)
+        self._is_natural = options.domain == "nat"
         self._summaries: dict[int, tuple[ResultSummary, ...]] = {}
 
     def summarise(self, unit: Unit) -> tuple[ResultSummary, ...]:
@@ -187,7 +188,8 @@ class _Inference:
         for item in unit.starts:
             assert item.start is not None
             found.add(item.name.id, effects.of(item.start), None)
-        walker = _Walker(unit, effects, found, StaticEnvironment(unit.shapes, unit.types), self._is_natural)
+        environment = replace(self._constants.inside(unit.shapes), types=unit.types)
+        walker = _Walker(unit, effects, found, environment, self._is_natural)
         walker.block(unit.body, None)
         return found
 

@@ -116,11 +116,11 @@ def test_bindings_given_at_once() -> None:
 
 def test_every_expression_has_a_type() -> None:
     found = program(LEVENSHTEIN)
-    missing = [expr for expr in _expressions(found.main.body) if id(expr) not in found.main.types]
+    missing = [expr for expr in expressions(found.main.body) if id(expr) not in found.main.types]
     assert missing == []
 
 
-def _expressions(statements: tuple[ast.Stmt, ...]) -> list[ast.Expr]:
+def expressions(statements: tuple[ast.Stmt, ...]) -> list[ast.Expr]:
     """Every expression in statements, but the names of functions."""
     found: list[ast.Expr] = []
     pending: list[object] = list(statements)

@@ -86,3 +86,12 @@ def test_warnings_stay_with_the_program() -> None:
     result = checked("PROGRAM p(x: real, z: real) -> y: real\ny := x")
     assert result.program is not None
     assert [d.code.name for d in result.program.warnings] == ["W0201"]
+
+
+def test_after_many_misspelt_names_none_is_looked_up() -> None:
+    """Comparing every unknown name with every other one would take minutes for a large file."""
+    lines = [f"VAR long_name_{i}: real[long_nam_{i}]" for i in range(500)]
+    errors = checked("PROGRAM p(x: real) -> y: real\n" + "\n".join(lines) + "\ny := x").errors
+    assert len(errors) == 500
+    assert errors[1].help == "did you mean `long_name_0`?"
+    assert "did you mean" not in (errors[-1].help or "")

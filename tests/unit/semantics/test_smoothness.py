@@ -137,3 +137,8 @@ def test_where_no_mode_is_smooth_enough() -> None:
 
 def test_no_require_no_promise() -> None:
     assert check_require(program("x0 := x1"), Options(smooth=0)) == ()
+
+
+def test_constants_decide_static_conditions() -> None:
+    body = "CONST fast = 1\nIF fast = 1 THEN y := x ELSE y := sign(x) END"
+    assert smoothness(body, 1) == "C_INF"
