@@ -19,8 +19,8 @@ _INDENT: Final = "  "
 _CONTINUATION: Final = "    "
 _BLANK_LINE: Final = re.compile(r"\n[ \t\r\f]*\n")
 _BREAK_AFTER: Final = frozenset(["+", "-", "*", "/", "=", "!=", "<", "<=", ">", ">=", ":=", "AND", "OR"])
-_EARLIEST_BREAK: Final = 50
-"""A line is not broken before this column if it can be helped."""
+_LEAST_ROOM: Final = 40
+"""Characters that a broken line may have however deep it is indented."""
 
 
 @final
@@ -172,25 +172,31 @@ def _column(line: Line, source: SourceFile) -> int:
 
 def _wrapped(line: Line) -> list[str]:
     """A logical line, broken after commas and operators where it is too long."""
+    text = line.text
     margin = _INDENT * line.depth
-    if len(margin) + len(line.text) <= WIDTH:
-        return [margin + line.text]
+    if len(margin) + len(text) <= WIDTH:
+        return [margin + text]
     rows: list[str] = []
-    places = list(_break_places(line.text))
-    start = 0
-    while len(margin) + len(line.text) - start > WIDTH:
-        fitting = [p for p in places if start < p[1] <= start + WIDTH - len(margin)]
-        late = [p for p in fitting if p[1] >= start + _EARLIEST_BREAK]
-        later = [p for p in places if p[1] > start]
-        if not later:
+    places = list(_break_places(text))
+    start = number = 0
+    while number < len(places):
+        room = max(WIDTH - len(margin), _LEAST_ROOM)
+        if len(text) - start <= room:
             break
-        _, place = min(late or fitting or later[:1], key=lambda p: (p[0], -p[1]))
-        rows.append(margin + line.text[start:place])
-        start = place + 1
-        places = later
+        end = bisect_right(places, start + room, lo=number, key=_position)
+        late = bisect_left(places, start + room // 2, lo=number, hi=end, key=_position)
+        window = range(late, end) or range(number, end) or range(number, number + 1)
+        number = min(window, key=lambda i: (places[i][0], -i))
+        rows.append(margin + text[start : places[number][1]])
+        start = places[number][1] + 1
+        number += 1
         margin = _INDENT * line.depth + _CONTINUATION
-    rows.append(margin + line.text[start:])
+    rows.append(margin + text[start:])
     return rows
+
+
+def _position(place: tuple[int, int]) -> int:
+    return place[1]
 
 
 def _break_places(text: str) -> Iterator[tuple[int, int]]:
