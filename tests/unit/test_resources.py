@@ -11,7 +11,11 @@ import pytest
 from whilec import resources
 from whilec.resources import cache_folder, grammar_text, programs_folder
 
-PARSE = "from whilec.source import SourceFile; from whilec.syntax.parser import parse; print(parse(SourceFile('', 'x0 := 1')))"
+PARSE = """
+from whilec.source import SourceFile
+from whilec.syntax.parser import parse
+print(parse(SourceFile("", "x0 := 1")))
+"""
 
 
 def test_checkout() -> None:

@@ -18,7 +18,7 @@ WIDTH: Final = 100
 _INDENT: Final = "  "
 _CONTINUATION: Final = "    "
 _BLANK_LINE: Final = re.compile(r"\n[ \t\r\f]*\n")
-_BREAK_AFTER: Final = frozenset(["+", "-", "*", "/", "=", "!=", "<", "<=", ">", ">=", ":=", "AND", "OR"])
+_BREAK_AFTER: Final = frozenset(["+", "-", "*", "/", "=", "!=", "<", "<=", ">", ">=", "AND", "OR"])
 _LEAST_ROOM: Final = 40
 """Characters that a broken line may have however deep it is indented."""
 

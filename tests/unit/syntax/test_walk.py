@@ -65,9 +65,12 @@ def test_expressions_of_items(text: str, expressions: list[str]) -> None:
 
 
 def test_statements_in_the_order_of_the_text() -> None:
-    text = "a := 1 WHILE c DO b := 1 IF c THEN d := 1 ELSEIF c THEN LOOP 2 DO e := 1 END ELSE f := 1 END g := 1 END h := 1"
+    text = (
+        "a := 1 WHILE c DO b := 1 IF c THEN d := 1 ELSEIF c THEN LOOP 2 DO e := 1 END ELSE f := 1 END"
+        " g := 1 END h := 1"
+    )
     found = [
-        node.targets[0].id if isinstance(node, ast.Assign) else type(node).__name__
+        format_expression(node.targets[0]) if isinstance(node, ast.Assign) else type(node).__name__
         for node in statements(items(text))
     ]
     assert found == ["a", "While", "b", "If", "d", "Loop", "e", "f", "g", "h"]
@@ -78,7 +81,8 @@ def test_statements_in_the_order_of_the_text() -> None:
 
 def test_every_node_is_known() -> None:
     text = (
-        "PROGRAM p() CONST c = 1 PARAM w: real = 1 REQUIRE C0 VAR v: real DEF f(x) -> y END x := 1 WHILE a DO END"
+        "PROGRAM p() CONST c = 1 PARAM w: real = 1 REQUIRE C0 VAR v: real DEF f(x) -> y END x := 1"
+        " WHILE a DO END"
         " LOOP 1 DO END FOR i FROM 1 TO 2 DO END IF a THEN END"
     )
     nodes = items(text)
