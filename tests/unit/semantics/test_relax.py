@@ -56,7 +56,9 @@ def derivatives(function: Unary, x: float, count: int) -> list[float]:
         if not value.requires_grad:
             found.append(0.0)
             continue
-        (value,) = torch.autograd.grad(value, leaf, create_graph=True, allow_unused=True, materialize_grads=True)
+        (value,) = torch.autograd.grad(
+            value, leaf, create_graph=True, allow_unused=True, materialize_grads=True
+        )
         found.append(value.item())
     return found
 
@@ -298,7 +300,12 @@ def test_nan_passes(mode: dict[str, Any], lift: Any) -> None:
 def test_derivatives_of_mode_k_are_continuous_up_to_k_at_the_kinks(k: int) -> None:
     chosen = of({"smooth": k})
     tiny = 1e-9
-    for function, kink in [(chosen.differs, 0.0), (chosen.differs, 1.0), (chosen.exceeds, 0.5), (chosen.exceeds, -0.5)]:
+    for function, kink in [
+        (chosen.differs, 0.0),
+        (chosen.differs, 1.0),
+        (chosen.exceeds, 0.5),
+        (chosen.exceeds, -0.5),
+    ]:
         left = derivatives(lambda x, f=function: f(TENSORS, x, 1.0), kink - tiny, k + 1)
         right = derivatives(lambda x, f=function: f(TENSORS, x, 1.0), kink + tiny, k + 1)
         size = math.factorial(2 * k + 1) / math.factorial(k)
@@ -394,7 +401,11 @@ def test_maximum_is_above_the_true_one_by_at_most_its_bound(mode: dict[str, Any]
     for number in range(-40, 41):
         a = number / 20
         assert -1e-16 <= function(a) - max(a, 0.0) <= bound + 1e-15
-    expected = math.log(2) / s if mode["smooth"] == "inf" else float(formulas.smoothstep_integral(mode["smooth"], Fraction(1, 2))) / s
+    expected = (
+        math.log(2) / s
+        if mode["smooth"] == "inf"
+        else float(formulas.smoothstep_integral(mode["smooth"], Fraction(1, 2))) / s
+    )
     assert function(0.0) == pytest.approx(expected, rel=1e-14)
 
 

@@ -10,7 +10,9 @@ import pytest
 from tests.unit.semantics.reference.formulas import MODES, step
 from tests.unit.semantics.reference.interpreting import Interpret
 
-few_modes = pytest.mark.parametrize("mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"])
+few_modes = pytest.mark.parametrize(
+    "mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"]
+)
 SIMPLE = "PROGRAM p(x: real, t: real) -> y\ny := 5\nIF t > 0 THEN y := x * x ELSE y := 3 * x END\n"
 
 
@@ -63,7 +65,10 @@ END
 # ---- the cut
 
 
-@pytest.mark.parametrize(("t", "expected", "by_x"), [(-0.5, 6.0, 3.0), (0.5, 4.0, 4.0), (-0.4999999, 6.0, 3.0), (0.4999999, 4.0, 4.0)])
+@pytest.mark.parametrize(
+    ("t", "expected", "by_x"),
+    [(-0.5, 6.0, 3.0), (0.5, 4.0, 4.0), (-0.4999999, 6.0, 3.0), (0.4999999, 4.0, 4.0)],
+)
 def test_near_0_and_near_1_one_arm_is_taken_with_derivative_0(
     interpret: Interpret, t: float, expected: float, by_x: float
 ) -> None:

@@ -12,7 +12,9 @@ from tests.unit.semantics.reference.formulas import MODE_NAMES, MODES, equal, ph
 from tests.unit.semantics.reference.interpreting import Interpret
 
 modes = pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
-few_modes = pytest.mark.parametrize("mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"])
+few_modes = pytest.mark.parametrize(
+    "mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"]
+)
 
 REALS = [(0.3, 0.1), (0.1, 0.3), (2.0, 2.0), (1.0, 1.25), (-4.0, 5.0)]
 
@@ -87,7 +89,14 @@ def test_ints_compare_exactly_at_steepness_1(interpret: Interpret, mode: dict[st
     if mode == {"smooth": "inf"}:
         return
     for a in (-2, 0, 1, 2, 3, 9):
-        for op, holds in [("<", a < 2), ("<=", a <= 2), (">", a > 2), (">=", a >= 2), ("=", a == 2), ("!=", a != 2)]:
+        for op, holds in [
+            ("<", a < 2),
+            ("<=", a <= 2),
+            (">", a > 2),
+            (">=", a >= 2),
+            ("=", a == 2),
+            ("!=", a != 2),
+        ]:
             assert interpret(degree("int", f"a {op} b"), {"a": a, "b": 2}, **mode)["y"] == float(holds)
 
 

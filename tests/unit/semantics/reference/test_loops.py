@@ -11,7 +11,9 @@ from tests.unit.semantics.reference.formulas import MODE_NAMES, MODES, step
 from tests.unit.semantics.reference.interpreting import Interpret, error_of, marked
 
 modes = pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
-few_modes = pytest.mark.parametrize("mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"])
+few_modes = pytest.mark.parametrize(
+    "mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"]
+)
 LOOP = "PROGRAM p(e: real) -> y, z\nz := 9\nLOOP e DO\n  y := y + 1\n  z := y\nEND\n"
 COUNT = "PROGRAM p(x: real) -> y, x\nWHILE x != 0 DO\n  y := y + 1\n  x := x - 1\nEND\n"
 
@@ -38,7 +40,9 @@ def test_loop_by_its_definition(interpret: Interpret, mode: dict[str, Any], e: f
 
 def test_derivative_by_the_count_of_a_loop(interpret: Interpret) -> None:
     # Mode 0, s = 1, e = 1.3: weights 1, (0.8 clamped) 1 * 1 -> i = 0: 1/2 + 0.8 > 1; i = 1: 0.3 ...
-    run = interpret("PROGRAM p(e: real) -> y\nLOOP e DO y := y + 1 END\n", {"e": 1.3}, jacobian=True, smooth=0)
+    run = interpret(
+        "PROGRAM p(e: real) -> y\nLOOP e DO y := y + 1 END\n", {"e": 1.3}, jacobian=True, smooth=0
+    )
     assert run["y"] == pytest.approx(1.3)
     assert run.slope("y", "e") == pytest.approx(1.0)
 
@@ -177,7 +181,13 @@ def test_the_cap_counts_per_entry_and_keeps_the_state(interpret: Interpret) -> N
 def test_a_loop_that_is_never_entered_has_no_shares(interpret: Interpret) -> None:
     text = "PROGRAM p(x: real) -> y\nIF 1 > 2 THEN WHILE x != 0 DO x := x - 1 END END\n"
     report = interpret(text, {"x": 1.0}, smooth=0).loops[0]
-    assert (report.entries, report.trips, report.converged, report.capped, report.nan) == (0, 0, 0.0, 0.0, 0.0)
+    assert (report.entries, report.trips, report.converged, report.capped, report.nan) == (
+        0,
+        0,
+        0.0,
+        0.0,
+        0.0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,7 +225,9 @@ def mixture(mode: dict[str, Any], e: float, s: float, cap: int, epsilon: float) 
 
 
 @few_modes
-@pytest.mark.parametrize(("e", "s", "cap"), [(2.5, 1.0, 50), (2.5, 0.3, 50), (3.0, 0.3, 2), (-2.0, 1.0, 9), (0.4, 2.0, 1)])
+@pytest.mark.parametrize(
+    ("e", "s", "cap"), [(2.5, 1.0, 50), (2.5, 0.3, 50), (3.0, 0.3, 2), (-2.0, 1.0, 9), (0.4, 2.0, 1)]
+)
 def test_mixture_by_its_definition(
     interpret: Interpret, mode: dict[str, Any], e: float, s: float, cap: int
 ) -> None:
@@ -276,6 +288,8 @@ def test_a_nan_weight_ends_a_mixture(interpret: Interpret) -> None:
 
 
 def test_mixture_of_arrays(interpret: Interpret) -> None:
-    text = "PROGRAM p(a: real[n], t: real) -> a\nWHILE t > 0 DO a[0] := a[1] ; a := 2 * a ; t := t - 3/4 END\n"
+    text = (
+        "PROGRAM p(a: real[n], t: real) -> a\nWHILE t > 0 DO a[0] := a[1] ; a := 2 * a ; t := t - 3/4 END\n"
+    )
     run = interpret(text, {"a": [1.0, 5.0], "t": 0.25}, loops="mixture", smooth=0)
     assert run["a"] == pytest.approx([0.25 + 0.75 * 10, 0.25 * 5 + 0.75 * 10])

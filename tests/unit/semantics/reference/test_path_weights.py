@@ -10,7 +10,9 @@ import pytest
 from tests.unit.semantics.reference.formulas import MODE_NAMES, MODES, phi, step
 from tests.unit.semantics.reference.interpreting import Interpret
 
-few_modes = pytest.mark.parametrize("mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"])
+few_modes = pytest.mark.parametrize(
+    "mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"]
+)
 ONCE = "WHILE t > 0 DO\n  {}\n  t := t - 100\nEND"
 """One trip at the weight step(t); the second weight is 0 in every mode."""
 
@@ -173,7 +175,9 @@ def test_weights_up_to_epsilon_count_as_0_with_gradient_0(interpret: Interpret, 
     for weight in (epsilon, math.nextafter(epsilon, 1), 2 * epsilon + 0.125):
         t = 2 * (weight - 0.5)
         exact = 0.5 + 0.5 * t
-        run = interpret(text, {"x": 1.0, "e": 3.0, "t": t}, jacobian=True, smooth=0, steepness=0.5, epsilon=epsilon)
+        run = interpret(
+            text, {"x": 1.0, "e": 3.0, "t": t}, jacobian=True, smooth=0, steepness=0.5, epsilon=epsilon
+        )
         if exact <= epsilon:
             assert (run["x"], run.slope("x", "t"), run.slope("x", "e")) == (1.0, 0.0, 0.0)
             assert run.loops[0].trips == 0
@@ -211,7 +215,9 @@ def test_epsilon_0_runs_until_the_weight_is_0(interpret: Interpret) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
-def test_a_nan_weight_poisons_exactly_what_the_body_assigns(interpret: Interpret, mode: dict[str, Any]) -> None:
+def test_a_nan_weight_poisons_exactly_what_the_body_assigns(
+    interpret: Interpret, mode: dict[str, Any]
+) -> None:
     text = """PROGRAM p(x: real, a: real[n]) -> y, z, u, a
 y := 1
 z := 2
@@ -227,7 +233,13 @@ u := u + z
     assert all(math.isnan(x) for x in run["a"])
     assert (run["z"], run["u"]) == (2.0, 5.0)
     report = run.loops[0]
-    assert (report.entries, report.trips, report.nan, report.converged, report.capped) == (1, 0, 1.0, 0.0, 0.0)
+    assert (report.entries, report.trips, report.nan, report.converged, report.capped) == (
+        1,
+        0,
+        1.0,
+        0.0,
+        0.0,
+    )
 
 
 def test_nan_after_some_trips_ends_the_loop(interpret: Interpret) -> None:

@@ -17,7 +17,9 @@ from tests.unit.semantics.reference.formulas import (
 from tests.unit.semantics.reference.interpreting import Interpret
 
 modes = pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
-few_modes = pytest.mark.parametrize("mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"])
+few_modes = pytest.mark.parametrize(
+    "mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"]
+)
 SECH = MODES[9]
 
 
@@ -105,7 +107,9 @@ def test_max_is_logsumexp_in_any_order_of_folding(interpret: Interpret) -> None:
     expected = math.log(sum(math.exp(s * v) for v in values.values())) / s
     names = "a: real, b: real, c: real, d: real"
     for expression in ("max(a, b, c, d)", "max(max(a, b), max(c, d))", "max(d, max(c, max(b, a)))"):
-        assert interpret(of_reals(expression, names), values, steepness=s)["y"] == pytest.approx(expected, rel=1e-14)
+        assert interpret(of_reals(expression, names), values, steepness=s)["y"] == pytest.approx(
+            expected, rel=1e-14
+        )
     expected = -math.log(sum(math.exp(-s * v) for v in values.values())) / s
     assert interpret(of_reals("min(a, b, c, d)", names), values, steepness=s)["y"] == pytest.approx(expected)
 
@@ -152,7 +156,9 @@ def test_steepness_as_a_named_argument_with_its_gradient(interpret: Interpret) -
 
 
 @few_modes
-def test_relaxed_functions_are_elementwise_and_take_scalars(interpret: Interpret, mode: dict[str, Any]) -> None:
+def test_relaxed_functions_are_elementwise_and_take_scalars(
+    interpret: Interpret, mode: dict[str, Any]
+) -> None:
     text = """PROGRAM p(a: real[n], b: real) -> y: real[n], z: real[n], u: real[n]
 y := max(a, b)
 z := min(b, a)
