@@ -59,6 +59,9 @@ After a comparison, `WITH STEEPNESS s` sets the steepness of this one comparison
     Example("IF x < y WITH 8 THEN z := 1 END\n"),
 )
 
+MAX_PROBLEMS = 1000
+"""Problems kept of one text."""
+
 _TYPE_WORDS: Final = {"real": "real", "int": "int"}
 _FOREIGN_TYPES: Final = {
     "float": "real",
@@ -99,6 +102,11 @@ class Problems(threading.local):
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
 
+    def add(self, problem: Diagnostic) -> None:
+        """Keep a problem; beyond a thousand, more of the same helps nobody."""
+        if len(self.found) < MAX_PROBLEMS:
+            self.found.append(problem)
+
     def take(self) -> list[Diagnostic]:
         """The problems since the last call."""
         found, self.found = self.found, []
@@ -136,7 +144,7 @@ class Builder:
         word, _, dims, closing = children
         kind = _TYPE_WORDS.get(word.value)
         if kind is None:
-            self.problems.found.append(_unknown_type(word))
+            self.problems.add(_unknown_type(word))
         span = Span(word.start, closing.end if closing else word.end)
         return ast.TypeExpr("int" if kind == "int" else "real", dims or (), span=span)
 
@@ -151,7 +159,7 @@ class Builder:
     def require(self, children: list[Any]) -> ast.Require:
         keyword, word = children
         if not _SMOOTHNESS.fullmatch(word.value):
-            self.problems.found.append(_unknown_smoothness(word))
+            self.problems.add(_unknown_smoothness(word))
             return ast.Require(None, span=Span(keyword.start, word.end))
         order = None if word.value == "C_INF" else int(word.value[1:])
         return ast.Require(order, span=Span(keyword.start, word.end))
@@ -236,7 +244,7 @@ class Builder:
     def compare(self, children: list[Any]) -> ast.Compare:
         left, op, right, _, word, steepness = children
         if word is not None and word.value not in ("STEEPNESS", "steepness"):
-            self.problems.found.append(not_steepness(word.span, word.value))
+            self.problems.add(not_steepness(word.span, word.value))
         return ast.Compare(
             _COMPARISONS.get(op.value, "="),
             left,
@@ -283,12 +291,12 @@ class Builder:
                 return read_integer(spelling)
             value = float(spelling)
         except OverflowError:
-            self.problems.found.append(_too_large(token, f"above 2^{MAX_INTEGER_BITS}"))
+            self.problems.add(_too_large(token, f"above 2^{MAX_INTEGER_BITS}"))
             return 0
         except ValueError:  # the lexer has reported it
             return 0
         if isinf(value):
-            self.problems.found.append(_too_large(token, "above 1.8e308"))
+            self.problems.add(_too_large(token, "above 1.8e308"))
             return 0.0
         return value
 
