@@ -36,7 +36,7 @@ Loops, choices and functions may nest 1,000 deep, and an expression may have 2,0
 inside an operand of another is one level deeper, so that a sum of `n` terms has `n` levels.
 Assign parts of a long expression to variables, or compute a long sum in a FOR loop.
 """,
-    Example("WHILE a DO " * 1001 + "END " * 1001 + "\n"),
+    Example("x :=\n" + ("-" * 100 + "\n") * 20 + "y\n"),
 )
 
 
