@@ -20,7 +20,7 @@ from whilec.driver.values import format_value
 @click.argument("inputs", nargs=-1, metavar="[NAME=VALUE]...")
 @run_options
 @click.option("--outputs", metavar="NAMES", help="Names of the outputs wanted, with commas between them.")
-@click.option("--grad", is_flag=True, help="Also the derivative of each output by each given input and PARAM.")
+@click.option("--grad", is_flag=True, help="Also the derivatives of each output by given inputs and PARAMs.")
 @click.option("--stats", is_flag=True, help="Also how often each loop ran, and how it ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; NaN and infinities are texts.")
 @level_option

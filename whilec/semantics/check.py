@@ -32,6 +32,7 @@ from whilec.semantics.units import (
 from whilec.source import SourceFile, Span
 from whilec.syntax import ast
 from whilec.syntax.depth import deep_recursion
+from whilec.syntax.memory import collection_paused
 
 REQUIRED_TWICE = Code(
     "E0402",
@@ -90,7 +91,7 @@ def check(
         bindings: Sizes of the shape variables; None checks the program for any sizes.
         comments: The comments of the text, for warnings about them.
     """
-    with deep_recursion():
+    with deep_recursion(), collection_paused():
         return _Check(program, source, intrinsics or {}, outputs, bindings).run(std, comments)
 
 
@@ -108,7 +109,7 @@ def specialise(checked: CheckedProgram, bindings: Bindings) -> CheckedProgram:
     small = [name for name in checked.shape_variables if bindings[name] < 1]
     if small:
         raise WhileError(*(_small_size(checked, name, bindings[name]) for name in small))
-    with deep_recursion():
+    with deep_recursion(), collection_paused():
         run = _Check(
             checked.syntax, checked.source, _signatures(checked.main), checked.main.outputs, bindings
         )

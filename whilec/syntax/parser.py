@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, final
 
-from lark.exceptions import UnexpectedToken
-
 from whilec.diagnostics.model import Diagnostic
 from whilec.source import SourceFile
 from whilec.syntax import ast, limits
 from whilec.syntax.build import Builder
 from whilec.syntax.lexer import END_OF_TEXT, Lexed, Lexer, Token
+from whilec.syntax.memory import collection_paused
 from whilec.syntax.tables import Tables, load_lark
 
 MAX_DIAGNOSTICS = 20
@@ -31,6 +30,11 @@ class ParseResult:
 
 def parse(source: SourceFile) -> ParseResult:
     """The syntax tree and the comments of a text, or everything that is wrong with it."""
+    with collection_paused():
+        return _parse(source)
+
+
+def _parse(source: SourceFile) -> ParseResult:
     oversized = limits.check_size(source)
     if oversized is not None:
         return ParseResult(None, (), (oversized,))
@@ -70,6 +74,9 @@ class _Front:
         self._lark = load_lark(self.builder)
         self.lexer: Lexer = self._lark.parser.lexer
         self.tables = Tables.of(self._lark)
+        state = self.state()
+        self._start: int = state.state_stack[0]
+        self._actions = self.tables.actions(state.parse_conf.callbacks)
 
     def state(self) -> Any:
         """A parser at the start of a text."""
@@ -77,15 +84,26 @@ class _Front:
 
     def straight(self, tokens: list[Token]) -> ast.Program | int:
         """The program, or the number of the first token that cannot stand where it stands."""
-        state = self.state()
-        feed = state.feed_token
-        number, value = 0, None
-        end = tokens[-1]
-        try:
-            for number, token in enumerate(tokens):  # noqa: B007
-                value = feed(token, token is end)
-        except UnexpectedToken:
-            return number
+        actions, end_state = self._actions, self.tables.end_state
+        stack, values = [self._start], list[Any]()
+        for number, token in enumerate(tokens):
+            while True:
+                action = actions[stack[-1]].get(token.type)
+                if action is None:
+                    return number
+                if isinstance(action, int):
+                    stack.append(action)
+                    values.append(token)
+                    break
+                size, origin, callback = action
+                taken = values[len(values) - size :]
+                if size:
+                    del values[-size:], stack[-size:]
+                values.append(callback(taken))
+                stack.append(actions[stack[-1]][origin])  # pyright: ignore[reportArgumentType]
+                if stack[-1] == end_state:
+                    break
+        value, end = values[-1], tokens[-1]
         assert isinstance(value, ast.Program)
         return replace(value, span=value.span._replace(end=end.end))
 

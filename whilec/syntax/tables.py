@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NamedTuple, TypeAlias, final
 
 from lark import Lark
 from lark.parsers.lalr_analysis import Shift
@@ -29,6 +30,19 @@ def load_lark(builder: Builder) -> Any:
     )
 
 
+class Reduction(NamedTuple):
+    """A rule that is complete: how many values it takes, what it makes of them."""
+
+    size: int
+    origin: str
+    callback: Callable[[list[Any]], Any]
+
+
+Action: TypeAlias = int | Reduction
+"""What to do at a terminal: go to a state, or reduce first."""
+Actions: TypeAlias = dict[int, dict[str, Action]]
+
+
 @final
 @dataclass(frozen=True)
 class Tables:
@@ -44,6 +58,19 @@ class Tables:
         configuration = lark.parse_interactive().parser_state.parse_conf
         names = {terminal.name for terminal in lark.terminals} - set(lark.lexer_conf.ignore)
         return cls(configuration.states, configuration.end_state, frozenset(names | {END_OF_TEXT}))
+
+    def actions(self, callbacks: Mapping[Any, Callable[[list[Any]], Any]]) -> Actions:
+        """The tables in the form that reads fastest: Lark's own loop looks rules up by content."""
+
+        def plain(action: tuple[Any, Any]) -> Action:
+            kind, argument = action
+            if kind is Shift:
+                return argument
+            return Reduction(len(argument.expansion), argument.origin.name, callbacks[argument])
+
+        return {
+            state: {name: plain(action) for name, action in row.items()} for state, row in self.states.items()
+        }
 
     def shifts(self, state: int, terminal: str) -> bool:
         """Whether the terminal can come next in this very state."""
