@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.strategies.programs import expressions, names, numbers, programs, respelt
+from tests.strategies.programs import RESERVED, expressions, names, numbers, programs, respelt
 from whilec.source import SourceFile
 from whilec.syntax import ast
 from whilec.syntax.format import format_ast, format_expression, format_program
@@ -83,6 +83,53 @@ def test_any_text_is_parsed_or_explained(text: str) -> None:
     if result.program is not None:
         once = format_program(result, source)
         assert formatted(once) == once
+
+
+WORDS = (
+    *sorted(RESERVED),
+    *[
+        "(",
+        ")",
+        "[",
+        "]",
+        ":=",
+        "->",
+        "=",
+        "<",
+        "+",
+        "-",
+        "*",
+        "/",
+        ",",
+        ":",
+        ";",
+        "{",
+        "}",
+        "==",
+        "+=",
+        "1",
+        "2.5",
+        "x",
+        "y",
+        "degree",
+        "STEEPNESS",
+        "real",
+        "elif",
+        "return",
+        "While",
+        "in",
+        "//",
+        "\n",
+    ],
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=25))
+@settings(max_examples=400)
+@example([":", "DEF", "elif", "PARAM", ")", "WITH"])
+def test_a_soup_of_words_is_parsed_or_explained(words: list[str]) -> None:
+    result = parse(SourceFile("<test>", " ".join(words)))
+    assert (result.program is None) == bool(result.diagnostics)
 
 
 @given(st.data(), programs(), st.integers(1, 4))

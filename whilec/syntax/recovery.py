@@ -256,7 +256,8 @@ class Recovery:
         depth = 0
         for token in self._tokens[situation.first : number]:
             depth = max(0, depth + (token.type in OPENING) - (token.type in CLOSING))
-        number = max(number, situation.first + 1) if not situation.begins_statement else number + 1
+        if situation.begins_statement and situation.token.type != END_OF_TEXT:
+            number += 1
         while self._tokens[number].type != END_OF_TEXT:
             kind = self._tokens[number].type
             is_first = situation.is_first_on_line(number)
