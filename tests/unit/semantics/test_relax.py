@@ -5,68 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from math import comb
 from typing import Any
 
 import pytest
-import torch
 
 from tests.unit.semantics.reference import formulas
-from tests.unit.semantics.reference.formulas import MODE_NAMES, MODES
-from whilec.semantics.reference.duals import Dual, DualElementary
-from whilec.semantics.reference.floats import FloatElementary
-from whilec.semantics.reference.tensors import TensorElementary
-from whilec.semantics.relax import (
-    AbstractRelaxation,
-    blend_max,
-    blend_min,
-    log_sech,
-    logistic,
-    monotone_max,
-    relaxation,
-    sech,
+from tests.unit.semantics.reference.formulas import MODES
+from tests.unit.semantics.relaxing import (
+    TENSORS,
+    derivatives,
+    lifts,
+    local_modes,
+    modes,
+    of,
+    on_float,
+    on_tensor,
 )
+from whilec.semantics.reference.duals import Dual, DualElementary
+from whilec.semantics.relax import log_sech, logistic, sech
 
-FLOATS = FloatElementary()
-TENSORS = TensorElementary(torch.float64)
 EPS = 2.0**-53
-Unary = Callable[[Any], Any]
-
 POINTS = [0.0, 1e-8, 1e-3, 0.1, 0.25, 0.3, 0.49, 0.5, 0.51, 0.6, 0.75, 0.9, 0.999, 1.0, 1.5, 3.0, 20.0]
-
-
-def of(mode: dict[str, Any]) -> AbstractRelaxation:
-    return relaxation(mode["smooth"], mode.get("phi", "sech"))
-
-
-def on_float(function: Callable[..., Any]) -> Unary:
-    return lambda x: function(FLOATS, x)
-
-
-def on_tensor(function: Callable[..., Any]) -> Unary:
-    return lambda x: function(TENSORS, torch.tensor(x, dtype=torch.float64)).item()
-
-
-def derivatives(function: Unary, x: float, count: int) -> list[float]:
-    """The function and its derivatives at x, by repeated reverse differentiation."""
-    leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
-    value = function(leaf)
-    found = [value.item()]
-    for _ in range(count):
-        if not value.requires_grad:
-            found.append(0.0)
-            continue
-        (value,) = torch.autograd.grad(
-            value, leaf, create_graph=True, allow_unused=True, materialize_grads=True
-        )
-        found.append(value.item())
-    return found
-
-
-modes = pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
-local_modes = pytest.mark.parametrize("mode", [*MODES[:9], MODES[10]], ids=[*MODE_NAMES[:9], "bump"])
-monotone_modes = pytest.mark.parametrize("mode", MODES[:10], ids=MODE_NAMES[:10])
-lifts = pytest.mark.parametrize("lift", [on_float, on_tensor], ids=["float", "tensor"])
 
 
 # ---- the smoothstep polynomials
@@ -107,7 +68,7 @@ def test_rise_is_exactly_0_a_half_and_1_at_0_a_half_and_1(mode: dict[str, Any], 
 def test_rise_is_monotone_and_symmetric(mode: dict[str, Any]) -> None:
     tap = on_float(of(mode).tap)
     values = [tap(n / 512) for n in range(513)]
-    assert all(b >= a for a, b in zip(values, values[1:], strict=False))
+    assert all(b >= a for a, b in pairwise(values))
     assert all(abs(a + b - 1.0) <= 2 * EPS for a, b in zip(values, reversed(values), strict=True))
 
 
@@ -358,122 +319,3 @@ def test_bump_has_slope_2_in_the_middle() -> None:
 def test_bump_has_no_monotone_maximum() -> None:
     assert not of({"smooth": "inf", "phi": "bump"}).is_monotone
     assert all(of(mode).is_monotone for mode in MODES[:10])
-
-
-# ---- maxima
-
-
-@monotone_modes
-@lifts
-@pytest.mark.parametrize("s", [0.5, 1.0, 4.0])
-def test_monotone_maximum(mode: dict[str, Any], lift: Any, s: float) -> None:
-    for b in (0.0, 2.0, -1.5):
-        function = lift(lambda m, a, b=b: monotone_max(m, of(mode), a, b, s))
-        for a in (-9.0, -1.5, 0.0, 0.1, 1.0, 1.9, 2.0, 2.1, 50.0):
-            assert function(a) == pytest.approx(formulas.maximum(mode, a, b, s), rel=1e-14, abs=1e-14)
-
-
-@monotone_modes
-def test_derivatives_of_the_maximum_are_the_degrees(mode: dict[str, Any]) -> None:
-    for a, b, s in [(1.0, 1.2, 2.0), (0.3, 0.3, 1.0), (2.0, -3.0, 1.0), (0.0, 0.4, 0.5), (-3.0, 2.0, 1.0)]:
-        x, y = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (a, b))
-        value = monotone_max(TENSORS, of(mode), x, y, s)
-        by_a, by_b = torch.autograd.grad(value, (x, y))
-        assert by_a.item() == pytest.approx(formulas.step(mode, a - b, s), rel=1e-13, abs=1e-15)
-        assert by_b.item() == pytest.approx(formulas.step(mode, b - a, s), rel=1e-13, abs=1e-15)
-
-
-@monotone_modes
-def test_second_derivative_of_the_maximum_is_the_slope_of_the_step(mode: dict[str, Any]) -> None:
-    chosen = of(mode)
-    for d in (-0.4, -0.2, 0.0, 0.1, 0.3):
-        second = derivatives(lambda x: monotone_max(TENSORS, chosen, x, torch.zeros_like(x), 1.0), d, 2)[2]
-        first = derivatives(lambda x: chosen.exceeds(TENSORS, x, 1.0), d, 1)[1]
-        assert second == pytest.approx(first, rel=1e-11, abs=1e-12)
-
-
-@monotone_modes
-@lifts
-def test_maximum_is_above_the_true_one_by_at_most_its_bound(mode: dict[str, Any], lift: Any) -> None:
-    s = 2.0
-    bound = math.log(2) / s if mode["smooth"] == "inf" else 1 / (8 * s)
-    function = lift(lambda m, a: monotone_max(m, of(mode), a, 0.0, s))
-    for number in range(-40, 41):
-        a = number / 20
-        assert -1e-16 <= function(a) - max(a, 0.0) <= bound + 1e-15
-    expected = (
-        math.log(2) / s
-        if mode["smooth"] == "inf"
-        else float(formulas.smoothstep_integral(mode["smooth"], Fraction(1, 2))) / s
-    )
-    assert function(0.0) == pytest.approx(expected, rel=1e-14)
-
-
-@monotone_modes
-@lifts
-def test_maximum_of_infinities(mode: dict[str, Any], lift: Any) -> None:
-    infinity = math.inf
-    for a, b, expected in [
-        (infinity, 3.0, infinity),
-        (3.0, infinity, infinity),
-        (-infinity, 3.0, 3.0),
-        (3.0, -infinity, 3.0),
-        (-infinity, -infinity, -infinity),
-        (infinity, infinity, infinity),
-        (infinity, -infinity, infinity),
-    ]:
-        assert lift(lambda m, x, b=b: monotone_max(m, of(mode), x, b, 1.0))(a) == expected
-    assert math.isnan(lift(lambda m, x: monotone_max(m, of(mode), x, 1.0, 1.0))(math.nan))
-
-
-@monotone_modes
-@pytest.mark.parametrize(
-    ("a", "b", "by_a", "by_b"),
-    [
-        (math.inf, 3.0, 1.0, 0.0),
-        (3.0, math.inf, 0.0, 1.0),
-        (-math.inf, 3.0, 0.0, 1.0),
-        (-math.inf, -math.inf, 0.5, 0.5),
-        (math.inf, math.inf, 0.5, 0.5),
-        (math.inf, -math.inf, 1.0, 0.0),
-    ],
-)
-def test_derivatives_of_the_maximum_of_infinities(
-    mode: dict[str, Any], a: float, b: float, by_a: float, by_b: float
-) -> None:
-    x, y = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (a, b))
-    found = torch.autograd.grad(monotone_max(TENSORS, of(mode), x, y, 1.0), (x, y))
-    assert [d.item() for d in found] == [by_a, by_b]
-    m, dual = DualElementary(), (Dual(a, (1.0, 0.0)), Dual(b, (0.0, 1.0)))
-    assert monotone_max(m, of(mode), *dual, 1.0).tangent == (by_a, by_b)
-
-
-@modes
-@lifts
-def test_blends(mode: dict[str, Any], lift: Any) -> None:
-    for a, b, s in [(1.0, 2.0, 1.0), (2.0, 2.0, 1.0), (0.3, 0.1, 2.0), (-5.0, 4.0, 1.0)]:
-        largest = lift(lambda m, x, b=b, s=s: blend_max(m, of(mode), x, b, s))(a)
-        smallest = lift(lambda m, x, b=b, s=s: blend_min(m, of(mode), x, b, s))(a)
-        h = formulas.step(mode, a - b, s)
-        assert largest == pytest.approx(h * a + (1 - h) * b, rel=1e-13, abs=1e-15)
-        assert smallest == pytest.approx(h * b + (1 - h) * a, rel=1e-13, abs=1e-15)
-        if a == b:
-            assert largest == smallest == a
-
-
-@local_modes
-@lifts
-def test_blends_ignore_an_infinite_operand_of_weight_0(mode: dict[str, Any], lift: Any) -> None:
-    assert lift(lambda m, x: blend_min(m, of(mode), x, 3.0, 1.0))(math.inf) == 3.0
-    assert lift(lambda m, x: blend_max(m, of(mode), x, 3.0, 1.0))(-math.inf) == 3.0
-    assert lift(lambda m, x: blend_max(m, of(mode), x, 3.0, 1.0))(math.inf) == math.inf
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@modes
-def test_dtype_is_kept(mode: dict[str, Any], dtype: torch.dtype) -> None:
-    m, x = TensorElementary(dtype), torch.tensor([0.2, 0.7], dtype=dtype)
-    chosen = of(mode)
-    for function in (chosen.differs, chosen.equals, chosen.exceeds):
-        assert function(m, x, 1.0).dtype is dtype
-    assert blend_max(m, chosen, x, 0.5, 1.0).dtype is dtype

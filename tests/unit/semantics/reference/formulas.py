@@ -15,6 +15,8 @@ MODES: list[dict[str, Any]] = [
 """The options of every smooth mode."""
 
 MODE_NAMES = [*(f"C{k}" for k in range(9)), "sech", "bump"]
+FEW_MODES = [MODES[0], MODES[2], *MODES[9:]]
+FEW_NAMES = ["C0", "C2", "sech", "bump"]
 DIGITS = 60
 
 

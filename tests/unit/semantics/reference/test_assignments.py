@@ -294,3 +294,8 @@ def test_the_observer_sees_every_assignment_with_its_weight() -> None:
         (0.75, (("y", 2.75), ("z", 1.5)), 1),
         (0.75, (("t", -74.75),), 1),
     ]
+
+
+def test_subtracting_0_changes_nothing(interpret: Interpret) -> None:
+    text = "PROGRAM p(x: real) -> x\nCONST none = 0\nx := x - none\n"
+    assert interpret(text, {"x": 0.3}, domain="nat", smooth="inf")["x"] == 0.3

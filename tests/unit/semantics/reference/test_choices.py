@@ -208,3 +208,16 @@ END
 """
     p = step(mode, 0.2)
     assert interpret(text, {"t": 0.2}, **mode)["y"] == pytest.approx((1 - p) * 5 + p, rel=1e-14)
+
+
+# ---- depth
+
+
+def test_five_hundred_nested_blocks_and_deep_expressions(interpret: Interpret) -> None:
+    blocks = "IF x > -9 THEN\n" * 250 + "WHILE y = 0 DO\n" + "LOOP 1 DO\n" * 240
+    sums = "y := " + "(" * 900 + "y" + " + 1)" * 900
+    text = f"PROGRAM p(x: real) -> y\n{blocks}y := y + x\n{'END ' * 491}\n{sums}\n"
+    for smooth in ("hard", 0):
+        run = interpret(text, {"x": 2.0}, jacobian=smooth != "hard", smooth=smooth)
+        assert run["y"] == 902.0
+    assert run.slope("y", "x") == 1.0

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.semantics.reference import formulas
 from tests.unit.semantics.reference.formulas import MODE_NAMES, MODES, equal, phi, step
-from tests.unit.semantics.reference.interpreting import Interpret
+from tests.unit.semantics.reference.interpreting import Interpret, error_of, marked
 
 modes = pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
 few_modes = pytest.mark.parametrize(
@@ -270,3 +270,13 @@ def test_a_degree_is_in_the_unit_interval_for_any_operand(interpret: Interpret) 
             for op in ("=", "!=", "<", ">="):
                 value = interpret(degree("real", f"a {op} b"), {"a": a, "b": -a}, steepness=50.0, **mode)["y"]
                 assert value in (0.0, 1.0)
+
+
+@pytest.mark.parametrize("s", [0.0, -1.0, math.inf, math.nan])
+def test_a_steepness_must_be_finite_and_positive(interpret: Interpret, s: float) -> None:
+    for text in (
+        "PROGRAM p(a: real) -> y\nPARAM s: real = 1.0\ny := degree(a > 0 WITH STEEPNESS s)\n",
+        "PROGRAM p(a: real) -> y\nPARAM s: real = 1.0\ny := max(a, 0, steepness = s)\n",
+    ):
+        error = error_of(interpret, text, {"a": 1.0, "s": s}, smooth=1)
+        assert (error.code.name, marked(error, text)) == ("E0612", "s")

@@ -39,7 +39,7 @@ def test_loop_by_its_definition(interpret: Interpret, mode: dict[str, Any], e: f
 
 
 def test_derivative_by_the_count_of_a_loop(interpret: Interpret) -> None:
-    # Mode 0, s = 1, e = 1.3: weights 1, (0.8 clamped) 1 * 1 -> i = 0: 1/2 + 0.8 > 1; i = 1: 0.3 ...
+    # Mode 0, s = 1, e = 1.3: the weight of trip 0 is 1, and that of trip 1 is 1/2 + 1.3 - 1.5 = 0.3.
     run = interpret(
         "PROGRAM p(e: real) -> y\nLOOP e DO y := y + 1 END\n", {"e": 1.3}, jacobian=True, smooth=0
     )
@@ -252,7 +252,7 @@ WHILE t > 0 DO
   WHILE t > 0 DO x := x + 1 ; t := t - 100 END
 END
 """
-    # c = 3/4; the inner loop from weight 1 mixes (10, t) and (11, t - 100) by 3/4, so t1 = t - 75 and it ends.
+    # c = 3/4; the inner loop, from weight 1, mixes (10, t) and (11, t - 100) by 3/4; then t = -75 + 1/4.
     run = interpret(text, {"x": 3.0, "t": 0.25}, loops="mixture", smooth=0)
     assert run["x"] == pytest.approx(0.25 * 3 + 0.75 * (0.25 * 10 + 0.75 * 11))
 

@@ -222,7 +222,7 @@ def test_smooth_functions_and_their_derivatives(interpret: Interpret) -> None:
 
 
 def test_reductions_and_their_derivatives(interpret: Interpret) -> None:
-    text = """PROGRAM p(a: real[n], m: real[n, n]) -> y: real, z: real, u: real, v: real[n], w: real[n, n], t: real
+    text = """PROGRAM p(a: real[n], m: real[n, n]) -> y, z, u, v: real[n], w: real[n, n], t
 y := sum(a) ; z := mean(a) ; u := dot(a, a) ; v := matmul(m, a) ; w := matmul(m, m) ; t := sum(m) * len(a)
 """
     inputs = {"a": [1.0, 2.5], "m": [[1.0, 2.0], [3.0, 5.0]]}

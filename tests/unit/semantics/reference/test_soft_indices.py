@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.semantics.reference.formulas import MODE_NAMES, MODES, bump, smoothstep
+from tests.unit.semantics.reference.formulas import FEW_MODES, FEW_NAMES, MODE_NAMES, MODES, bump, smoothstep
 from tests.unit.semantics.reference.interpreting import Interpret
 
 LOCAL = [*MODES[:9], MODES[10]]
@@ -109,7 +109,7 @@ def test_static_indices_are_exact(interpret: Interpret, mode: dict[str, Any]) ->
     assert run.slope("y", "a") == [[float(i + j == 3) for j in range(4)] for i in range(4)]
 
 
-@pytest.mark.parametrize("mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"])
+@pytest.mark.parametrize("mode", FEW_MODES, ids=FEW_NAMES)
 def test_several_axes_multiply(interpret: Interpret, mode: dict[str, Any]) -> None:
     text = """PROGRAM p(m: real[r, c], i: real, j: real) -> y, z, u: real[c], v
 y := m[i, j]
@@ -163,7 +163,7 @@ def test_infinite_indices_are_clamped(interpret: Interpret, mode: dict[str, Any]
 # ---- writing
 
 
-@pytest.mark.parametrize("mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"])
+@pytest.mark.parametrize("mode", FEW_MODES, ids=FEW_NAMES)
 @pytest.mark.parametrize("i", [0.0, 0.3, 2.6, 9.0])
 def test_a_soft_write(interpret: Interpret, mode: dict[str, Any], i: float) -> None:
     text = "PROGRAM p(a: real[n], i: real, e: real) -> a\na[i] := e\n"
@@ -175,7 +175,7 @@ def test_a_soft_write(interpret: Interpret, mode: dict[str, Any], i: float) -> N
         assert row == pytest.approx([(1 - w[j]) * (j == c) for c in range(4)], rel=1e-11, abs=1e-15)
 
 
-@pytest.mark.parametrize("mode", [MODES[0], MODES[2], *MODES[9:]], ids=["C0", "C2", "sech", "bump"])
+@pytest.mark.parametrize("mode", FEW_MODES, ids=FEW_NAMES)
 def test_a_soft_write_at_a_path_weight(interpret: Interpret, mode: dict[str, Any]) -> None:
     text = """PROGRAM p(a: real[n], i: real, t: real) -> a
 WHILE t > 0 WITH STEEPNESS 1 DO a[i] := a[i] * 2 ; t := t - 1000 END
