@@ -20,7 +20,16 @@ from whilec.semantics.context import (
     UnitContext,
     value_type,
 )
-from whilec.semantics.operands import condition, declared_label, elementwise, join, numeric, scalar
+from whilec.semantics.operands import (
+    NOT_STATIC,
+    STATIC_HINT,
+    condition,
+    declared_label,
+    elementwise,
+    join,
+    numeric,
+    scalar,
+)
 from whilec.semantics.program import Role
 from whilec.semantics.static import StaticEnvironment, evaluate, is_static_condition
 from whilec.semantics.types import Kind, SymbolicSize
@@ -89,6 +98,14 @@ def _number(unit: UnitContext, expr: ast.Number) -> MaybeType:
 def _name(unit: UnitContext, expr: ast.Name) -> MaybeType:
     name = expr.id
     if name in unit.names:
+        if unit.is_declaring and unit.role(name) is Role.LOCAL and name not in unit.declared:
+            unit.report(
+                NOT_STATIC,
+                f"`{name}` is not known before the program runs",
+                expr.span,
+                "gets its value while the program runs",
+                hint=STATIC_HINT,
+            )
         return unit.names[name]
     if name in unit.program.globals:
         return unit.program.globals[name].type
