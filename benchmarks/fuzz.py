@@ -28,6 +28,7 @@ from tests.fuzzing.probe import STAGES, Finding, probe
 SILENCE_S = 60.0
 """A worker that says nothing for so long hangs where no signal reaches it."""
 CHUNK = 100
+MINIMISE_S = 180.0
 
 
 def library() -> list[str]:
@@ -165,32 +166,35 @@ class Run:
 
 
 def save(run: Run, folder: Path, *, shorten: bool) -> None:
-    """One file for the text and one for the details of each finding."""
+    """One file for the text and one for the details of each finding; then shorter texts."""
     folder.mkdir(parents=True, exist_ok=True)
+    paths: dict[str, Path] = {}
     for number, (key, (seed, text, finding)) in enumerate(sorted(run.findings.items())):
-        shortest = text
-        if shorten and text:
-            ours, theirs = multiprocessing.Pipe(duplex=False)
-            arguments = (theirs, seed, text, finding, run.stages)
-            process = multiprocessing.Process(target=_minimise_in_child, args=arguments)
-            process.start()
-            theirs.close()
-            if ours.poll(180):
-                try:
-                    shortest = ours.recv()
-                except EOFError:
-                    shortest = text
-            process.kill()
-        stem = f"{number:03d}-{finding.kind.replace(' ', '-')}"
-        (folder / f"{stem}.while").write_text(shortest, encoding="utf-8", errors="surrogatepass")
-        details = {
-            "seed": seed,
-            "key": key,
-            "occurrences": run.occurrences[key],
-            **asdict(finding),
-            "text": text,
-        }
-        (folder / f"{stem}.json").write_text(json.dumps(details, indent=1), encoding="utf-8")
+        paths[key] = folder / f"{number:03d}-{finding.kind.replace(' ', '-')}.while"
+        paths[key].write_text(text, encoding="utf-8", errors="surrogatepass")
+        details = {"seed": seed, "key": key, "times": run.occurrences[key], **asdict(finding), "text": text}
+        paths[key].with_suffix(".json").write_text(json.dumps(details, indent=1), encoding="utf-8")
+    for key, path in paths.items() if shorten else ():
+        seed, text, finding = run.findings[key]
+        if text:
+            shorter = _shortened(seed, text, finding, run.stages)
+            path.write_text(shorter, encoding="utf-8", errors="surrogatepass")
+
+
+def _shortened(seed: int, text: str, finding: Finding, stages: tuple[str, ...]) -> str:
+    """A shorter text with the same finding, from a process that may be lost."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.Process(
+        target=_minimise_in_child, args=(theirs, seed, text, finding, stages), daemon=True
+    )
+    process.start()
+    theirs.close()
+    try:
+        return ours.recv() if ours.poll(MINIMISE_S) else text
+    except EOFError:
+        return text
+    finally:
+        process.kill()
 
 
 @click.command()
@@ -217,8 +221,6 @@ def main(
     with Progress(*columns) as progress:
         run.run(progress)
     wall = time.monotonic() - begin
-    if findings is not None:
-        save(run, findings, shorten=shorten)
     rows = [(key[:100], run.occurrences[key], seed) for key, (seed, _, _) in sorted(run.findings.items())]
     print(table(["finding", "times", "seed"], rows) if rows else "nothing found")
     print(f"{inputs} inputs in {wall:.0f} s: {inputs / wall / workers:.0f} per second and worker")
@@ -236,6 +238,8 @@ def main(
         ],
     }
     print(write("fuzz", results, output))
+    if findings is not None:
+        save(run, findings, shorten=shorten)
     raise SystemExit(1 if run.findings else 0)
 
 

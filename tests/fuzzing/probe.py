@@ -68,42 +68,55 @@ class TimeIsUpError(BaseException):
 
 @contextmanager
 def watchdog(seconds: float) -> Iterator[None]:
-    """Interrupt the block when its time is up."""
+    """Interrupt the block when it has used so much processor time."""
 
     def ring(number: int, frame: FrameType | None) -> None:
         raise TimeIsUpError
 
-    previous = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    previous = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
+
+
+@final
+class Subject:
+    """One text, with what the stages found out about it."""
+
+    def __init__(self, text: str, random: Random) -> None:
+        self.source = SourceFile("fuzz.while", text)
+        self.random = random
+        self.program: CheckedProgram | None = None
 
 
 def probe(text: str, random: Random, stages: tuple[str, ...] = STAGES) -> tuple[Finding | None, str]:
     """What is wrong with the toolchain on this text, and the last stage that it reached."""
-    source = SourceFile("fuzz.while", text)
+    subject = Subject(text, random)
     last = "nothing"
+    goes_on = True
     for stage in stages:
-        if stage == "cli" and random.random() > CLI_SHARE:
+        # The command line takes any text; the other stages want what the one before has made.
+        wanted = random.random() < CLI_SHARE if stage == "cli" else goes_on
+        if not wanted:
             continue
-        finding, goes_on = _guarded(stage, source, random)
+        finding, goes_on = _guarded(stage, subject)
         last = stage
-        if finding is not None or not goes_on:
+        if finding is not None:
             return finding, last
     return None, last
 
 
-Stage: TypeAlias = Callable[[SourceFile, Random], "Finding | bool"]
+Stage: TypeAlias = Callable[[Subject], "Finding | bool"]
 
 
-def _guarded(stage: str, source: SourceFile, random: Random) -> tuple[Finding | None, bool]:
+def _guarded(stage: str, subject: Subject) -> tuple[Finding | None, bool]:
     seconds, action = _ACTIONS[stage]
     try:
         with watchdog(seconds):
-            result = action(source, random)
+            result = action(subject)
     except TimeIsUpError as error:
         return Finding("hang", stage, f"more than {seconds} s\n{_innermost(error, 25)}", _place(error)), False
     except BaseException as error:
@@ -130,37 +143,39 @@ def _place(error: BaseException) -> str:
 # ---- the stages: each says whether later ones make sense ------------------------------------
 
 
-def _check(source: SourceFile, random: Random) -> bool:
-    level = "core" if random.random() < 0.1 else "full"
-    checked = check_file(source, level=level)
+def _check(subject: Subject) -> bool:
+    checked = check_file(subject.source)
     render(checked.diagnostics)
     to_json(checked.diagnostics)
     if checked.program is None and not checked.diagnostics:
         raise AssertionError("no program and no diagnostic")
-    return parse(source).program is not None
+    if checked.program is not None and subject.random.random() < 0.1:
+        render(check_file(subject.source, level="core").diagnostics)
+    subject.program = checked.program
+    return not any(d.code.name.startswith("E01") for d in checked.diagnostics)
 
 
-def _format(source: SourceFile, random: Random) -> Finding | bool:
-    before = parse(source).program
-    text = format_file(source)
-    after = parse(SourceFile("formatted.while", text))
+def _format(subject: Subject) -> Finding | bool:
+    tree = parse(subject.source).program
+    text = format_file(subject.source)
+    again = parse(SourceFile("formatted.while", text))
     with deep_recursion():
-        is_same = after.program == before
+        is_same = again.program == tree
     if not is_same:
         return Finding("changed tree", "fmt", text, "")
-    again = format_file(SourceFile("formatted.while", text))
-    if again != text:
-        return Finding("unstable layout", "fmt", f"{text}\n---- and then\n{again}", "")
-    return check_file(source).program is not None
+    twice = format_file(SourceFile("formatted.while", text))
+    if twice != text:
+        return Finding("unstable layout", "fmt", f"{text}\n---- and then\n{twice}", "")
+    return subject.program is not None
 
 
-def _run(source: SourceFile, random: Random) -> bool:
-    program = check_file(source).program
-    assert program is not None
+def _run(subject: Subject) -> bool:
+    assert subject.program is not None
+    random = subject.random
     options = random_options(random)
     try:
-        inputs = random_inputs(random, program)
-        prepared = prepare(source, inputs, options)
+        inputs = random_inputs(random, subject.program)
+        prepared = prepare(subject.source, inputs, options)
         result = run_prepared(
             prepared, inputs, options, jacobian=not options.is_hard and random.random() < 0.4
         )
@@ -171,10 +186,11 @@ def _run(source: SourceFile, random: Random) -> bool:
     return True
 
 
-def _command_line(source: SourceFile, random: Random) -> bool:
+def _command_line(subject: Subject) -> bool:
+    random = subject.random
     with TemporaryDirectory() as folder:
         path = Path(folder) / "fuzz.while"
-        path.write_bytes(_perhaps_broken(source.text, random))
+        path.write_bytes(_perhaps_broken(subject.source.text, random))
         arguments = random.choice(
             [
                 ["check", str(path)],
