@@ -24,7 +24,7 @@ from tests.unit.semantics.relaxing import (
     on_tensor,
 )
 from whilec.semantics.reference.duals import Dual, DualElementary
-from whilec.semantics.relax import log_sech, logistic, sech
+from whilec.semantics.relax import logistic, sech
 
 EPS = 2.0**-53
 POINTS = [0.0, 1e-8, 1e-3, 0.1, 0.25, 0.3, 0.49, 0.5, 0.51, 0.6, 0.75, 0.9, 0.999, 1.0, 1.5, 3.0, 20.0]
@@ -134,24 +134,17 @@ def test_phi_of_sech_is_precise_where_the_subtraction_cancels(lift: Any) -> None
     for x in (1e-12, 1e-9, 1e-7, 1e-5, 1e-3, 0.02):
         # 1 - sech x = x^2/2 - 5 x^4/24 + 61 x^6/720 - ...
         series = x**2 / 2 - 5 * x**4 / 24 + 61 * x**6 / 720
-        assert differs(x) == pytest.approx(series, rel=1e-9 if x > 1e-2 else 1e-14)
+        assert differs(x) == pytest.approx(series, rel=1e-9 if x > 1e-2 else 2e-14, abs=0)
 
 
 @lifts
 def test_sech_is_precise_in_the_tail_and_never_overflows(lift: Any) -> None:
     equals = lift(lambda m, x: of({"smooth": "inf"}).equals(m, x, 1.0))
     for x in (0.5, 0.999, 1.0, 1.001, 5.0, 40.0, 300.0, 700.0):
-        assert equals(x) == pytest.approx(float(formulas.sech(x)), rel=1e-14)
+        assert equals(x) == pytest.approx(float(formulas.sech(x)), rel=1e-14, abs=0)
     assert equals(1e4) == 0.0
     assert equals(math.inf) == 0.0
-    assert lift(sech)(-300.0) == pytest.approx(float(formulas.sech(300.0)), rel=1e-14)
-
-
-@lifts
-def test_log_sech_does_not_underflow(lift: Any) -> None:
-    for x in (0.0, 1e-6, 0.3, 5.0, 20.0):
-        assert lift(log_sech)(x) == pytest.approx(float(formulas.sech(x).ln()), rel=1e-13, abs=3e-16)
-    assert lift(log_sech)(-1e6) == pytest.approx(math.log(2) - 1e6, rel=1e-15)
+    assert lift(sech)(-300.0) == pytest.approx(float(formulas.sech(300.0)), rel=1e-14, abs=0)
 
 
 def test_phi_of_sech_has_the_right_derivatives_of_every_order_at_0() -> None:
@@ -211,7 +204,7 @@ def test_logistic_derivatives_in_closed_form() -> None:
 
 @lifts
 def test_logistic_keeps_relative_precision_below(lift: Any) -> None:
-    assert lift(logistic)(-700.0) == pytest.approx(math.exp(-700.0), rel=1e-12)
+    assert lift(logistic)(-700.0) == pytest.approx(math.exp(-700.0), rel=1e-12, abs=0)
 
 
 # ---- kinks

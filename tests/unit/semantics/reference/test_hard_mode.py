@@ -17,7 +17,7 @@ from tests.unit.semantics.reference.interpreting import (
     on_tensors,
 )
 
-HARD = {"smooth": "hard"}
+HARD: dict[str, Any] = {"smooth": "hard"}
 MULTIPLY = """WHILE x1 != 0 DO
   x3 := x2
   WHILE x3 != 0 DO x0 := x0 + 1 ; x3 := x3 - 1 END
