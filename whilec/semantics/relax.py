@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from math import comb, log
+from math import comb
 from typing import Any, Literal, Protocol, TypeAlias, final
 
 from whilec.diagnostics.model import InternalError
@@ -37,6 +37,10 @@ class Elementary(Protocol):
 
     def tanh(self, x: Value, /) -> Value:
         """The hyperbolic tangent."""
+        ...
+
+    def multiply(self, a: Value, b: Value, /) -> Value:
+        """a * b, whose derivatives are 0 where nothing is passed on, also for infinite factors."""
         ...
 
     def divide(self, a: Value, b: Value, /) -> Value:
@@ -83,12 +87,6 @@ def sech(m: Elementary, z: Value) -> Value:
     far = m.select(is_near, 1.0, m.absolute(z))
     e = m.exp(-far)
     return m.select(is_near, m.divide(2.0, m.exp(near) + m.exp(-near)), m.divide(2.0 * e, 1.0 + e * e))
-
-
-def log_sech(m: Elementary, z: Value) -> Value:
-    """log(sech(z)), without cancellation."""
-    a = magnitude(m, z)
-    return log(2.0) - a - m.log1p(m.exp(-2.0 * a))
 
 
 class AbstractRelaxation(ABC):
@@ -161,16 +159,16 @@ class PolynomialRelaxation(AbstractRelaxation):
         return m.select(is_upper, 1.0 - half, half)
 
     def differs(self, m: Elementary, x: Value, s: Value) -> Value:
-        return self.smoothstep(m, m.clamp(s * m.absolute(x), 0.0, 1.0))
+        return self.smoothstep(m, m.clamp(m.multiply(s, m.absolute(x)), 0.0, 1.0))
 
     def equals(self, m: Elementary, x: Value, s: Value) -> Value:
-        return self.smoothstep(m, 1.0 - m.clamp(s * m.absolute(x), 0.0, 1.0))
+        return self.smoothstep(m, 1.0 - m.clamp(m.multiply(s, m.absolute(x)), 0.0, 1.0))
 
     def exceeds(self, m: Elementary, d: Value, s: Value) -> Value:
-        return self.smoothstep(m, m.clamp(0.5 + s * d, 0.0, 1.0))
+        return self.smoothstep(m, m.clamp(0.5 + m.multiply(s, d), 0.0, 1.0))
 
     def tail(self, m: Elementary, distance: Value, s: Value) -> Value:
-        t = m.clamp(0.5 - s * distance, 0.0, 1.0)
+        t = m.clamp(0.5 - m.multiply(s, distance), 0.0, 1.0)
         value = _evaluate(self._integral, t)
         for _ in range(self.k + 2):
             value = value * t
@@ -194,17 +192,17 @@ class SechRelaxation(AbstractRelaxation):
     """Mode inf of the paper: phi(x) = 1 - sech(s x), and the logistic step."""
 
     def differs(self, m: Elementary, x: Value, s: Value) -> Value:
-        z = s * x
+        z = m.multiply(s, x)
         return m.tanh(z) * m.tanh(0.5 * z)
 
     def equals(self, m: Elementary, x: Value, s: Value) -> Value:
-        return sech(m, s * x)
+        return sech(m, m.multiply(s, x))
 
     def exceeds(self, m: Elementary, d: Value, s: Value) -> Value:
-        return logistic(m, s * d)
+        return logistic(m, m.multiply(s, d))
 
     def tail(self, m: Elementary, distance: Value, s: Value) -> Value:
-        return m.divide(m.log1p(m.exp(-(s * distance))), s)
+        return m.divide(m.log1p(m.exp(-m.multiply(s, distance))), s)
 
     @property
     def is_monotone(self) -> bool:
@@ -235,13 +233,13 @@ class BumpRelaxation(AbstractRelaxation):
         return m.select(low, 0.0, m.select(high, 1.0, value))
 
     def differs(self, m: Elementary, x: Value, s: Value) -> Value:
-        return self._rise(m, m.clamp(s * m.absolute(x), 0.0, 1.0))
+        return self._rise(m, m.clamp(m.multiply(s, m.absolute(x)), 0.0, 1.0))
 
     def equals(self, m: Elementary, x: Value, s: Value) -> Value:
-        return self._rise(m, 1.0 - m.clamp(s * m.absolute(x), 0.0, 1.0))
+        return self._rise(m, 1.0 - m.clamp(m.multiply(s, m.absolute(x)), 0.0, 1.0))
 
     def exceeds(self, m: Elementary, d: Value, s: Value) -> Value:
-        return self._rise(m, m.clamp(0.5 + s * d, 0.0, 1.0))
+        return self._rise(m, m.clamp(0.5 + m.multiply(s, d), 0.0, 1.0))
 
     def tail(self, m: Elementary, distance: Value, s: Value) -> Value:
         raise InternalError("bump has no monotone maximum")
@@ -301,7 +299,7 @@ def blend_min(m: Elementary, relaxation: AbstractRelaxation, a: Value, b: Value,
 def weighted(m: Elementary, weight: Value, x: Value) -> Value:
     """weight * x, where an x that is not finite counts as 0 if its weight is exactly 0."""
     is_weightless = m.at_least(weight, 0.0) & m.at_least(0.0, weight)
-    return weight * m.select(is_weightless, m.select(m.is_finite(x), x, 0.0), x)
+    return m.multiply(weight, m.select(is_weightless, m.select(m.is_finite(x), x, 0.0), x))
 
 
 def _are_same_infinity(m: Elementary, a: Value, b: Value) -> Mask:

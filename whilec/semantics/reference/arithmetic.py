@@ -8,9 +8,10 @@ place in the source, and are plain functions of values.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from whilec.diagnostics.model import Diagnostic
 from whilec.semantics.types import Kind
 from whilec.source import Span
 
@@ -87,8 +88,10 @@ class AbstractArithmetic(ABC):
         """A degree as a real number in [0, 1]."""
 
     @abstractmethod
-    def primal(self, value: Value) -> Iterable[float]:
-        """The plain numbers of a scalar: one, or one per lane."""
+    def demand(
+        self, value: Value, holds: Callable[[float], bool], problem: Callable[[float], Diagnostic]
+    ) -> None:
+        """An error where a scalar (of one lane) is not as it must be."""
 
     # arrays
 

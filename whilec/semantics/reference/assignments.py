@@ -123,8 +123,9 @@ def _conversion(
     scope: Scope, target: ast.Target, kind: Kind, value: ast.Expr
 ) -> Callable[[Value], Value] | None:
     wanted = scope.unit.variables[target_name(target)].type.kind
-    is_small = kind is Kind.STATIC or isinstance(value, ast.Name | ast.Index | ast.Number)
-    if kind is Kind.REAL or (wanted is not Kind.REAL and is_small):
+    constant = scope.constant(value) if kind is Kind.STATIC else None
+    is_copy = isinstance(value, ast.Name | ast.Index) if constant is None else abs(constant) < SMALL_INCREMENT
+    if kind is Kind.REAL or (wanted is not Kind.REAL and is_copy):
         return None
     return scope.arithmetic.convert(wanted, value.span)
 

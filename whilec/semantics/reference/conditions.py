@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import isfinite
 
+from whilec.diagnostics.model import Diagnostic, Label
 from whilec.semantics.reference.arithmetic import Frame, Ternary, Value
-from whilec.semantics.reference.errors import E0612, fail
+from whilec.semantics.reference.errors import E0612
 from whilec.semantics.reference.machine import Thunk
 from whilec.semantics.reference.scope import Scope
 from whilec.semantics.types import Kind
@@ -52,19 +53,19 @@ def steepness(scope: Scope, expr: ast.Expr | None, default: float) -> Thunk:
     """The steepness in force, checked to be finite and positive."""
     if expr is None:
         return lambda frame: default
-    value, primal = scope.value(expr), scope.arithmetic.primal
+    value, demand = scope.value(expr), scope.arithmetic.demand
+
+    def problem(number: float) -> Diagnostic:
+        return Diagnostic(
+            E0612,
+            f"steepness `{scope.machine.program.source.snippet(expr.span)}` is {number:.7g}",
+            Label(expr.span, "must be finite and above 0"),
+            help="choose the parameter so that the steepness stays positive",
+        )
 
     def checked(frame: Frame) -> Value:
         s = value(frame)
-        for number in primal(s):
-            if not (isfinite(number) and number > 0.0):
-                fail(
-                    E0612,
-                    f"steepness `{scope.machine.program.source.snippet(expr.span)}` is {number:.7g}",
-                    expr.span,
-                    "must be finite and above 0",
-                    "choose the parameter so that the steepness stays positive",
-                )
+        demand(s, lambda number: isfinite(number) and number > 0.0, problem)
         return s
 
     return checked

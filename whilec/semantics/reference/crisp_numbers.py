@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 from typing import NoReturn, final
 
+from whilec.diagnostics.model import Diagnostic, WhileError
 from whilec.semantics.reference import arrays, floats
 from whilec.semantics.reference.arithmetic import (
     ONE,
@@ -111,8 +113,12 @@ class CrispNumbers(AbstractArithmetic):
     def degree_to_real(self, degree: Weight) -> Value:
         return 1.0 if degree else 0.0
 
-    def primal(self, value: Value) -> tuple[float]:
-        return (value,)
+    def demand(
+        self, value: Value, holds: Callable[[float], bool], problem: Callable[[float], Diagnostic]
+    ) -> None:
+        number = value
+        if not holds(number):
+            raise WhileError(problem(number))
 
     # arrays
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import TypeAlias, final
 
@@ -62,8 +63,8 @@ class Dual:
 
 
 def _scaled(tangent: Tangent, factor: float) -> Tangent:
-    # An input that a number does not depend on stays without influence, whatever the factor.
-    return tuple([t * factor if t else 0.0 for t in tangent])
+    # What is not passed on stays without influence, even if it is infinite.
+    return tuple([t * factor if t and factor else 0.0 for t in tangent])
 
 
 def combine(value: float, da: float, a: Dual, db: float, b: Dual) -> Dual:
@@ -152,6 +153,7 @@ class DualElementary:
     exp = staticmethod(exp)
     log1p = staticmethod(log1p)
     tanh = staticmethod(tanh)
+    multiply = staticmethod(operator.mul)
     divide = staticmethod(divide)
     power = staticmethod(power)
     absolute = staticmethod(absolute)

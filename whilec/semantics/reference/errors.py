@@ -116,6 +116,16 @@ E0614 = Code(
 )
 
 
+def beyond_cap(cap: int | None, head: Span) -> Diagnostic:
+    """A loop of hard mode that still runs at `max_trips`."""
+    return Diagnostic(
+        E0606,
+        f"loop ran beyond {cap} trips",
+        Label(head, "its condition still holds"),
+        help="raise `--max-trips`, or leave it out for no limit",
+    )
+
+
 def fail(
     code: Code, title: str, span: Span, label: str = "", help: str | None = None, *notes: str
 ) -> NoReturn:

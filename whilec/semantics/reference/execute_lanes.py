@@ -11,8 +11,9 @@ from whilec.diagnostics.model import Diagnostic, Label, WhileError
 from whilec.semantics.options import Options
 from whilec.semantics.program import CheckedProgram, Variable
 from whilec.semantics.reference.arithmetic import ONE, AbstractArithmetic, Shape
-from whilec.semantics.reference.crisp_lanes import CrispLanes, first_lane
-from whilec.semantics.reference.errors import E0608, E0611
+from whilec.semantics.reference.crisp_lanes import CrispLanes
+from whilec.semantics.reference.errors import E0608, E0610, E0611
+from whilec.semantics.reference.int64 import first_lane, number_at
 from whilec.semantics.reference.lane_control import LaneControl, rows_of
 from whilec.semantics.reference.lanes import SmoothLanes
 from whilec.semantics.reference.machine import Machine
@@ -84,7 +85,7 @@ def _execute(
         variable = variables[name]
         shape = concrete(variable.type.shape)
         flat = value.expand(batch + shape).reshape(rows, *shape)
-        return _checked(variable, flat, options).to(_stored(variable, options, dtype))
+        return _checked(variable, flat, options).to(_stored(variable, options, dtype), copy=True)
 
     given = {name: prepared(name, value) for name, value in inputs.items()}
     parameters = {
@@ -102,7 +103,7 @@ def _execute(
     loops = sorted(machine.tallies.values(), key=lambda tally: tally.node.span.start)
     outputs = {name: frame[code.slots[name]] for name in program.main.outputs}
     return Run(
-        outputs={name: value.reshape(batch + value.shape[1:]) for name, value in outputs.items()},
+        outputs={name: value.clone().reshape(batch + value.shape[1:]) for name, value in outputs.items()},
         jacobian=None,
         loops=tuple(tally.report(program.source, options) for tally in loops),
         steps=machine.steps,
@@ -153,9 +154,10 @@ def _lanes(value: torch.Tensor, shape: Shape, rows: int) -> torch.Tensor:
 
 def _checked(variable: Variable, value: torch.Tensor, options: Options) -> torch.Tensor:
     if options.domain == "nat":
-        _require(variable, value >= 0, value, E0611, "is negative, but `domain` is nat")
+        _require(variable, value >= 0, value, E0611, "which is negative, but `domain` is nat")
     if options.is_hard and variable.type.kind is not Kind.REAL and value.is_floating_point():
-        _require(variable, value == value.floor(), value, E0608, "is not a whole number")
+        _require(variable, value == value.floor(), value, E0608, "which is not a whole number")
+        _require(variable, value.abs() < 2.0**63, value, E0610, "which does not fit into 64 bits")
     return value
 
 
@@ -165,8 +167,8 @@ def _require(variable: Variable, holds: torch.Tensor, value: torch.Tensor, code:
         raise WhileError(
             Diagnostic(
                 code,
-                f"input `{variable.name}` {what}",
-                Label(variable.span, "this input"),
+                f"input `{variable.name}` is {number_at(value, row)}, {what}",
+                Label(variable.span, f"declared {variable.type}"),
                 help="give whole numbers (at least 0 for nat), or choose another mode",
                 notes=(f"in row {row} of the batch",),
             )

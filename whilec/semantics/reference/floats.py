@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import final
 
@@ -101,6 +102,7 @@ class FloatElementary:
     exp = staticmethod(exp)
     log1p = staticmethod(log1p)
     tanh = staticmethod(math.tanh)
+    multiply = staticmethod(operator.mul)
     divide = staticmethod(divide)
     power = staticmethod(power)
     absolute = staticmethod(abs)

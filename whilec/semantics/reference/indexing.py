@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from whilec.semantics.reference.arithmetic import ONE, Tap, Value, Weight
-from whilec.semantics.relax import AbstractRelaxation, log_sech
+from whilec.semantics.relax import AbstractRelaxation, magnitude
 
 
 def soft_taps(
@@ -28,7 +28,13 @@ def soft_taps(
         return ((first, 1.0 - weight), (first + 1, weight))
 
     def everything(i: Value) -> tuple[Tap, ...]:
-        logits = [log_sech(m, steepness * (i - float(j))) for j in range(size)]
+        # |i - j| is the distance within the axis plus the same excess for all j, which cancels
+        inside = m.clamp(i, 0.0, size - 1.0)
+        excess = magnitude(m, i - inside)
+        distances = [magnitude(m, inside - float(j)) for j in range(size)]
+        logits = [
+            -steepness * near - m.log1p(m.exp(-2.0 * steepness * (near + excess))) for near in distances
+        ]
         shift = m.largest(logits)
         terms = [m.exp(logit - shift) for logit in logits]
         total = terms[0]

@@ -15,10 +15,10 @@ import torch
 
 from whilec.semantics.options import Options
 from whilec.semantics.reference.arithmetic import ONE, AbstractArithmetic, Frame, Value, Weight
+from whilec.semantics.reference.chain import multiply
 from whilec.semantics.reference.control import AbstractControl, Block, Condition
-from whilec.semantics.reference.crisp_lanes import LaneError
-from whilec.semantics.reference.errors import E0606, fail
-from whilec.semantics.reference.lanes import aligned
+from whilec.semantics.reference.errors import beyond_cap
+from whilec.semantics.reference.lanes import LaneError, aligned
 from whilec.semantics.reference.tally import Tally
 
 
@@ -146,7 +146,12 @@ class LaneControl(AbstractControl):
                 d = aligned(degree[mixed], frame[slot].shape[1:])
                 parts = [(only_then, a[: only_then.numel()]), (only_else, b[: only_else.numel()])]
                 if mixed.numel():
-                    parts.append((mixed, d * a[only_then.numel() :] + (1.0 - d) * b[only_else.numel() :]))
+                    parts.append(
+                        (
+                            mixed,
+                            multiply(d, a[only_then.numel() :]) + multiply(1.0 - d, b[only_else.numel() :]),
+                        )
+                    )
                 frame[slot] = joined(parts)
 
         return choose
@@ -173,7 +178,7 @@ class LaneControl(AbstractControl):
                     degree = self._degree(condition(entry.frame), entry.frame)
                 q = self._cut(entry.mass, degree)
                 if self._is_crisp and entry.trips == cap and bool(q.any()):
-                    self._beyond_cap(tally)
+                    raise self._beyond_cap(tally, int(self._where(q)[0])).in_row(entry.frame[-1])
                 is_nan = torch.isnan(q)
                 is_capped = (q != 0) & ~is_nan & (entry.trips == cap)
                 is_done = (q == 0) | is_nan | is_capped
@@ -198,14 +203,8 @@ class LaneControl(AbstractControl):
         q = degree if mass is ONE else mass * degree
         return torch.where(q <= self._options.epsilon, torch.zeros_like(q), q)
 
-    def _beyond_cap(self, tally: Tally) -> None:
-        fail(
-            E0606,
-            f"loop ran beyond {self._options.trip_cap} trips",
-            tally.node.head,
-            "its condition still holds",
-            "raise `--max-trips`, or leave it out for no limit",
-        )
+    def _beyond_cap(self, tally: Tally, lane: int) -> LaneError:
+        return LaneError(lane, beyond_cap(self._options.trip_cap, tally.node.head))
 
 
 @final

@@ -12,11 +12,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
+from math import prod
 from typing import Any, final
 
 import torch
 
+from whilec.diagnostics.model import Diagnostic, WhileError
 from whilec.semantics.options import Options
+from whilec.semantics.reference import chain
 from whilec.semantics.reference.arithmetic import (
     ONE,
     AbstractArithmetic,
@@ -37,7 +41,36 @@ from whilec.semantics.relax import AbstractRelaxation, logistic, weighted
 from whilec.semantics.types import Kind
 from whilec.source import Span
 
-_OPERATORS: dict[str, Binary] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+_OPERATORS: dict[str, Binary] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": chain.multiply,
+    "/": chain.divide,
+}
+
+
+class LaneError(Exception):
+    """A run-time error in one lane, before it is known which row of the batch that is."""
+
+    def __init__(self, lane: int, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.title)
+        self.lane = lane
+        self._diagnostic = diagnostic
+
+    def in_row(self, rows: torch.Tensor) -> WhileError:
+        """The error, naming the row of the batch."""
+        note = f"in row {int(rows[self.lane])} of the batch"
+        return WhileError(replace(self._diagnostic, notes=(*self._diagnostic.notes, note)))
+
+
+def demand_of_lanes(
+    value: Value, holds: Callable[[float], bool], problem: Callable[[float], Diagnostic]
+) -> None:
+    """An error in the first lane whose number is not as it must be."""
+    numbers = value.detach().reshape(-1).tolist() if isinstance(value, torch.Tensor) else [value]
+    for lane, number in enumerate(numbers):
+        if not holds(number):
+            raise LaneError(lane, problem(number))
 
 
 def aligned(value: Value, shape: Shape) -> Value:
@@ -70,6 +103,11 @@ def overwritten(array: torch.Tensor, position: tuple[Any, ...], value: Value) ->
     return array
 
 
+def elements(array: torch.Tensor) -> list[torch.Tensor]:
+    """The elements of an array, each with its lanes."""
+    return list(array.reshape(array.shape[0], prod(array.shape[1:])).unbind(1))
+
+
 def fold(terms: list[Value], zero: Value) -> Value:
     """The sum from left to right, whose bits do not depend on the batch."""
     total = terms[0] if terms else zero
@@ -82,24 +120,23 @@ def lane_reduction(name: str, divide: Function, zero: Value) -> Function:
     """`sum`, `mean`, `dot`, `matmul` of every lane, added up from left to right."""
 
     def total(a: torch.Tensor) -> Value:
-        flat = a.reshape(a.shape[0], -1)
-        return fold(list(flat.unbind(1)), torch.full((a.shape[0],), zero, dtype=a.dtype, device=a.device))
+        return fold(elements(a), torch.full((a.shape[0],), zero, dtype=a.dtype, device=a.device))
 
     def mean(a: torch.Tensor) -> Value:
-        count = a.reshape(a.shape[0], -1).shape[1]
+        count = len(elements(a))
         return divide(total(a), torch.full((a.shape[0],), float(count), dtype=a.dtype, device=a.device))
 
     def matmul(a: torch.Tensor, b: torch.Tensor) -> Value:
         left = a if a.dim() == 3 else a.unsqueeze(1)
         right = b if b.dim() == 3 else b.unsqueeze(2)
-        terms = [left[:, :, k, None] * right[:, k, None, :] for k in range(left.shape[2])]
+        terms = [chain.multiply(left[:, :, k, None], right[:, k, None, :]) for k in range(left.shape[2])]
         zeros = torch.full((a.shape[0], left.shape[1], right.shape[2]), zero, dtype=a.dtype, device=a.device)
         return fold(terms, zeros).reshape(a.shape[:-1] + b.shape[2:])
 
     table: dict[str, Function] = {
         "sum": total,
         "mean": mean,
-        "dot": lambda a, b: total(a * b),
+        "dot": lambda a, b: total(chain.multiply(a, b)),
         "matmul": matmul,
     }
     return table[name]
@@ -130,7 +167,7 @@ class SmoothLanes(AbstractArithmetic):
         return None
 
     def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Binary:
-        return _OPERATORS[op] if op != "/" else self._m.divide
+        return _OPERATORS[op]
 
     def negate(self, kind: Kind, shape: Shape, span: Span) -> Unary:
         return operator.neg
@@ -161,8 +198,10 @@ class SmoothLanes(AbstractArithmetic):
     def degree_to_real(self, degree: Weight) -> Value:
         return degree if isinstance(degree, torch.Tensor) else float(degree)
 
-    def primal(self, value: Value) -> list[float]:
-        return value.detach().reshape(-1).tolist() if isinstance(value, torch.Tensor) else [value]
+    def demand(
+        self, value: Value, holds: Callable[[float], bool], problem: Callable[[float], Diagnostic]
+    ) -> None:
+        demand_of_lanes(value, holds, problem)
 
     # arrays
 
@@ -206,7 +245,7 @@ class SmoothLanes(AbstractArithmetic):
         return value if weight is ONE else weighted(self._m, aligned(weight, value.shape[1:]), value)
 
     def increment(self, old: torch.Tensor, weight: Weight, change: Value) -> Value:
-        return old + (change if weight is ONE else aligned(weight, old.shape[1:]) * change)
+        return old + (change if weight is ONE else chain.multiply(aligned(weight, old.shape[1:]), change))
 
     def saturate(self, old: torch.Tensor, weight: Weight, count: int) -> Value:
         differs: Callable[..., Value] = self._relaxation.differs

@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import nan
 from typing import Any, final
 
+from whilec.diagnostics.model import WhileError
 from whilec.semantics.options import Options
 from whilec.semantics.reference.arithmetic import ONE, AbstractArithmetic, Frame, Value, Weight
 from whilec.semantics.reference.arrays import Array, map_scalars
 from whilec.semantics.reference.control import AbstractControl, Block, Condition
 from whilec.semantics.reference.duals import primal
-from whilec.semantics.reference.errors import E0606, fail
+from whilec.semantics.reference.errors import beyond_cap
 from whilec.semantics.reference.tally import Tally
 
 
@@ -103,7 +104,7 @@ class SingleControl(AbstractControl):
             trips = 0
             while condition(frame):
                 if trips == cap:
-                    self._beyond_cap(tally)
+                    raise WhileError(beyond_cap(cap, tally.node.head))
                 body(frame, weight)
                 trips += 1
             tally.entries += 1
@@ -111,15 +112,6 @@ class SingleControl(AbstractControl):
             tally.trips = max(tally.trips, trips)
 
         return run
-
-    def _beyond_cap(self, tally: Tally) -> None:
-        fail(
-            E0606,
-            f"loop ran beyond {self._options.trip_cap} trips",
-            tally.node.head,
-            "its condition still holds",
-            "raise `--max-trips`, or leave it out for no limit",
-        )
 
     def _cut(self, weight: Weight) -> Weight:
         return 0.0 if primal(weight) <= self._options.epsilon else weight

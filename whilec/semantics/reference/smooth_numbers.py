@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, final
 
+from whilec.diagnostics.model import Diagnostic, WhileError
 from whilec.semantics.options import Options
 from whilec.semantics.reference import arrays
 from whilec.semantics.reference.arithmetic import (
@@ -99,8 +100,12 @@ class SmoothNumbers(AbstractArithmetic):
     def degree_to_real(self, degree: Weight) -> Value:
         return degree
 
-    def primal(self, value: Value) -> tuple[float]:
-        return (self._m.primal(value),)
+    def demand(
+        self, value: Value, holds: Callable[[float], bool], problem: Callable[[float], Diagnostic]
+    ) -> None:
+        number = self._m.primal(value)
+        if not holds(number):
+            raise WhileError(problem(number))
 
     # arrays
 

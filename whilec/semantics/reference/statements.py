@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import final
 
+from whilec.diagnostics.model import Diagnostic, Label
 from whilec.semantics.program import Unit
 from whilec.semantics.reference.arithmetic import Frame, Value, Weight
 from whilec.semantics.reference.assignments import Count, as_count, assignment, target_name
@@ -224,19 +225,19 @@ class Statements:
         return lambda frame, weight: spend(1, span)
 
     def _whole(self, count: Thunk, statement: ast.Loop) -> Thunk:
-        primal = self._machine.arithmetic.primal
+        demand = self._machine.arithmetic.demand
+
+        def problem(number: float) -> Diagnostic:
+            return Diagnostic(
+                E0609,
+                f"LOOP count {number:.7g} is not a whole number",
+                Label(statement.count.span, "how often the body runs"),
+                help="round it before, or run in a smooth mode",
+            )
 
         def checked(frame: Frame) -> Value:
             value = count(frame)
-            for number in primal(value):
-                if number != number // 1:
-                    fail(
-                        E0609,
-                        f"LOOP count {number:.7g} is not a whole number",
-                        statement.count.span,
-                        "how often the body runs",
-                        "round it before, or run in a smooth mode",
-                    )
+            demand(value, lambda number: number == number // 1, problem)
             return value
 
         return checked

@@ -17,7 +17,7 @@ from typing import Any, final
 
 import torch
 
-from whilec.semantics.reference import floats
+from whilec.semantics.reference import chain, floats
 
 Value = Any
 
@@ -30,11 +30,6 @@ def _either(on_tensor: Callable[..., Any], on_float: Callable[..., Any]) -> Call
     return function
 
 
-FUNCTIONS: dict[str, Callable[[Value], Value]] = {
-    name: _either(getattr(torch, name), plain) for name, plain in floats.FUNCTIONS.items()
-}
-
-
 @final
 class TensorElementary:
     """Tensors of one floating-point dtype, mixed with Python numbers."""
@@ -42,16 +37,17 @@ class TensorElementary:
     def __init__(self, dtype: torch.dtype) -> None:
         self.dtype = dtype
 
-    exp = staticmethod(FUNCTIONS["exp"])
-    log1p = staticmethod(_either(torch.log1p, floats.log1p))
-    tanh = staticmethod(FUNCTIONS["tanh"])
+    exp = staticmethod(chain.FUNCTIONS["exp"])
+    log1p = staticmethod(chain.log1p)
+    tanh = staticmethod(chain.FUNCTIONS["tanh"])
     absolute = staticmethod(_either(torch.abs, abs))
     is_finite = staticmethod(_either(torch.isfinite, floats.FloatElementary.is_finite))
-    power = staticmethod(_either(torch.pow, floats.power))
-    divide = staticmethod(_either(operator.truediv, floats.divide))
+    power = staticmethod(chain.power)
+    multiply = staticmethod(chain.multiply)
+    divide = staticmethod(chain.divide)
     clamp = staticmethod(_either(torch.clamp, floats.FloatElementary.clamp))
     at_least = staticmethod(operator.ge)
-    functions = FUNCTIONS
+    functions = chain.FUNCTIONS
 
     def select(self, mask: Any, a: Value, b: Value) -> Value:
         """a where the mask holds, else b."""
