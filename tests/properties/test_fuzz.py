@@ -45,7 +45,7 @@ def test_inputs_are_named_by_their_seed() -> None:
 
 def test_tokens_lose_nothing() -> None:
     assert all("".join(tokens(text)) == text for text in LIBRARY)
-    assert len({damage_tokens(Random(seed), LIBRARY[0]) for seed in range(20)}) > 10
+    assert len({damage_tokens(Random(seed), LIBRARY[0]) for seed in range(20)}) >= 5
 
 
 def test_a_traceback_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
