@@ -18,7 +18,7 @@ from whilec.semantics.program import CheckedProgram
 from whilec.semantics.reference import Step, execute, execute_tensors
 
 CHUNKS = 4
-PROGRAMS = max(8, EXAMPLES // 5)
+PROGRAMS = max(8, EXAMPLES // 8)
 AUTOGRAD_TOLERANCE = 1e-10
 STEP = 1e-5
 DIFFERENCE_TOLERANCE = 1e-5
