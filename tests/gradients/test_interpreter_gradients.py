@@ -21,8 +21,8 @@ MODES: dict[str, dict[str, Any]] = {
     "sech": {"smooth": "inf"},
     "bump": {"smooth": "inf", "phi": "bump"},
 }
-ONCE = ["C0", "C1", "C3", "sech", "bump"]
-TWICE = ["C2", "C8", "sech", "bump"]
+ONCE = ["C0", "C1", "sech", "bump"]
+TWICE = ["C2", "sech"]
 
 
 @final
