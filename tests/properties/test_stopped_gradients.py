@@ -47,9 +47,6 @@ PROGRAMS = {
     "dropped in choice": DROPPED_IN_CHOICE,
 }
 
-OPEN = pytest.mark.xfail(strict=True, reason="autograd multiplies this zero by an infinite derivative")
-DROPPED = ("dropped in loop", "dropped in choice")
-
 
 def gradient(text: str, *xs: float) -> list[float]:
     """The derivative of every lane's y by its own x."""
@@ -67,12 +64,12 @@ def test_by_dual_numbers(name: str) -> None:
     assert run.jacobian == {"y": {"x": 2.0}}
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[OPEN] * (n in DROPPED)) for n in PROGRAMS])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_alone(name: str) -> None:
     assert gradient(PROGRAMS[name], 0.0) == [2.0]
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=OPEN) for n in PROGRAMS])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_in_a_batch(name: str) -> None:
     alone = gradient(PROGRAMS[name], 9.1)
     assert gradient(PROGRAMS[name], 0.0, 9.1) == [2.0, *alone]
