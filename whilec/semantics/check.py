@@ -178,7 +178,9 @@ class _Check:
         main.is_declaring = False
         self._infer(main, own if self.requested is None else self.requested)
         check_block(main, self.body)
-        outputs = own if self.requested is None else self._requested(main, self.requested)
+        outputs = own
+        if self.requested is not None or self.syntax.header is None:
+            outputs = self._requested(main, own if self.requested is None else self.requested)
         instances = _reached(main)
         if comments is not None:
             instances |= self._uncalled(instances)
@@ -269,6 +271,8 @@ class _Check:
                 continue
             near = nearest(name, variables)
             hint = f"did you mean `{near}`?" if near else f"its variables: {', '.join(variables[:12])}"
+            if self.requested is None:
+                hint = "without a header the output is `x0`: give this another name, or the program a header"
             if name in outputs[:position]:
                 code, title, hint = (
                     NOT_AN_OUTPUT,

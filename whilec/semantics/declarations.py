@@ -14,7 +14,7 @@ from whilec.semantics.expressions import report_unknown
 from whilec.semantics.operands import numeric, scalar, static_size
 from whilec.semantics.program import Role, Variable
 from whilec.semantics.static import NOT_CONSTANT
-from whilec.semantics.types import Dim, Kind, Shape, SymbolicSize, ValueType
+from whilec.semantics.types import Dim, Kind, Shape, SymbolicSize, ValueType, spell
 from whilec.source import Span
 from whilec.syntax import ast
 
@@ -120,9 +120,9 @@ def report_bad_size(unit: UnitContext, span: Span, size: int, least: int) -> Non
     """Report a size below the least one."""
     unit.report(
         BAD_SIZE,
-        f"the size of an array must be at least {least}, not {size}",
+        f"the size of an array must be at least {least}, not {spell(size)}",
         span,
-        f"this is {size}",
+        f"this is {spell(size)}",
         hint="use a larger size",
     )
 

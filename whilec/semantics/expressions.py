@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from typing import cast
 
@@ -32,7 +32,7 @@ from whilec.semantics.operands import (
 )
 from whilec.semantics.program import Role
 from whilec.semantics.static import StaticEnvironment, evaluate, is_static_condition
-from whilec.semantics.types import Kind, SymbolicSize
+from whilec.semantics.types import Kind, SymbolicSize, spell
 from whilec.syntax import ast
 
 UNKNOWN_NAME = Code(
@@ -281,12 +281,22 @@ def check_steepness(unit: UnitContext, expr: ast.Expr) -> None:
     if has_param:
         return
     value = _constant(unit, expr)
-    if value is not None and not value > 0:
+    if value is None:
+        return
+    if value > sys.float_info.max:
         unit.report(
             BAD_STEEPNESS,
-            f"a steepness must be greater than 0, not {value}",
+            "a steepness must be a number of 64-bit floating point",
             expr.span,
-            f"this is {value}",
+            "too large",
+            hint="use a smaller number; the crisp program is mode `hard`",
+        )
+    if not value > 0:
+        unit.report(
+            BAD_STEEPNESS,
+            f"a steepness must be greater than 0, not {spell(value)}",
+            expr.span,
+            f"this is {spell(value)}",
             hint="use a number greater than 0; larger is nearer to the crisp program",
         )
 
@@ -297,7 +307,7 @@ def _constant(unit: UnitContext, expr: ast.Expr) -> int | float | None:
     except WhileError as error:
         unit.reporter.add(*error.diagnostics)
         return None
-    return None if isinstance(value, SymbolicSize) or not math.isfinite(value) else value
+    return None if isinstance(value, SymbolicSize) or value != value else value
 
 
 def _inconstant_part(unit: UnitContext, expr: ast.Expr) -> tuple[ast.Expr | None, bool]:

@@ -19,7 +19,7 @@ from whilec.semantics.points import Budget, OutOfBudgetError, Point, compiled, f
 from whilec.semantics.program import Role
 from whilec.semantics.statements import ZERO_STEP
 from whilec.semantics.static import STATIC_DIVISION
-from whilec.semantics.types import Dim, Kind
+from whilec.semantics.types import Dim, Kind, spell
 from whilec.source import Span
 from whilec.syntax import ast
 
@@ -180,21 +180,23 @@ class _Verifier:
         name = index.array.id
         place = self.unit.declaration(name)
         array = self.unit.types[id(index.array)]
-        where = f"size {size}" if len(array.shape) == 1 else f"size {size} in dimension {axis + 1}"
+        where = (
+            f"size {spell(size)}" if len(array.shape) == 1 else f"size {spell(size)} in dimension {axis + 1}"
+        )
         label = (
-            f"index {value}"
+            f"index {spell(value)}"
             if isinstance(expr, ast.Number) or not point
-            else f"index {value} where {_spell(point)}"
+            else f"index {spell(value)} where {_spell(point)}"
         )
         last = sizes.subtract(size, 1)
         return Diagnostic(
             OUT_OF_RANGE,
-            f"index {value} is out of range for `{name}`, which has {where}",
+            f"index {spell(value)} is out of range for `{name}`, which has {where}",
             Label(expr.span, label),
             ()
             if place is None
             else (Label(place, f"declared here with shape {sizes.spell_shape(array.shape)}"),),
-            help=f"its indices run from 0 to {last}" if last != -1 else "it has no elements",
+            help=f"its indices run from 0 to {spell(last)}" if last != -1 else "it has no elements",
             notes=self._notes(),
         )
 
@@ -285,4 +287,4 @@ def _loops(frame: Frame | None) -> list[ForFrame]:
 
 def _spell(point: Mapping[str, Dim]) -> str:
     """`i = 5, j = 2`."""
-    return ", ".join(f"{name} = {value}" for name, value in point.items())
+    return ", ".join(f"{name} = {spell(value)}" for name, value in point.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from whilec.semantics.types import Dim, Shape, SymbolicSize
+from whilec.semantics.types import Dim, Shape, SymbolicSize, spell
 
 Monomial = tuple[str, ...]
 """A product of names, sorted; `()` is the constant."""
@@ -122,4 +122,4 @@ def is_never_negative(size: Dim) -> bool:
 
 def spell_shape(shape: Iterable[Dim]) -> str:
     """`[n, m + 1]`."""
-    return f"[{', '.join(map(str, shape))}]"
+    return f"[{', '.join(map(spell, shape))}]"

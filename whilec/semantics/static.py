@@ -16,7 +16,7 @@ from typing import TypeAlias, cast, final
 from whilec.diagnostics.model import Code, Diagnostic, Example, InternalError, Label, WhileError
 from whilec.semantics import sizes
 from whilec.semantics.builtins import BUILTINS, KindRule
-from whilec.semantics.types import Kind, SymbolicSize, ValueType
+from whilec.semantics.types import Kind, SymbolicSize, ValueType, spell
 from whilec.source import Span
 from whilec.syntax import ast
 
@@ -209,7 +209,7 @@ def _call(expr: ast.Call, environment: StaticEnvironment) -> StaticValue:
         return _not_constant(expr, environment)
     numbers = [value for value in values if not isinstance(value, SymbolicSize)]
     if len(numbers) < len(values):
-        return sizes.opaque(f"{name}({', '.join(map(str, values))})")
+        return sizes.opaque(f"{name}({', '.join(map(spell, values))})")
     if rule.kind is KindRule.STATIC and not all(isinstance(number, int) for number in numbers):
         return _not_constant(expr, environment)
     return _guarded(expr.span, function, *numbers)

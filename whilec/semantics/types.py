@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias, final
 
+from whilec.numerals import write_integer
+
+_MOST_DIGITS = 40
+"""Of an integer in a message; a longer one is shown by its first digits."""
+
 
 class Kind(IntEnum):
     """What a value is; of two numbers that meet, the result has the larger kind.
@@ -37,7 +42,7 @@ class SymbolicSize:
         parts: list[str] = []
         for names, factor in sorted(self.terms, key=lambda term: term[0] == ()):
             product, magnitude = "*".join(names), abs(factor)
-            text = "*".join([str(magnitude)] * (magnitude != 1 or not names) + [product] * (names != ()))
+            text = "*".join([spell(magnitude)] * (magnitude != 1 or not names) + [product] * (names != ()))
             sign = ("-" if factor < 0 else "") if not parts else (" - " if factor < 0 else " + ")
             parts.append(sign + text)
         return "".join(parts)
@@ -45,6 +50,14 @@ class SymbolicSize:
 
 Dim: TypeAlias = int | SymbolicSize
 Shape: TypeAlias = tuple[Dim, ...]
+
+
+def spell(value: Dim | float) -> str:
+    """A size or number for a message, also where it has more digits than anyone reads."""
+    if not isinstance(value, int):
+        return str(value)
+    digits = write_integer(value)
+    return digits if len(digits) <= _MOST_DIGITS else f"{digits[:12]}... ({len(digits.lstrip('-')):,} digits)"
 
 
 @final
@@ -57,7 +70,7 @@ class ValueType:
 
     def __str__(self) -> str:
         name = {Kind.STATIC: "static int", Kind.INT: "int", Kind.REAL: "real"}.get(self.kind, "degree")
-        return f"{name}[{', '.join(map(str, self.shape))}]" if self.shape else name
+        return f"{name}[{', '.join(map(spell, self.shape))}]" if self.shape else name
 
 
 Bindings: TypeAlias = Mapping[str, int]
