@@ -172,13 +172,12 @@ def _format(subject: Subject) -> Finding | bool:
 def _run(subject: Subject) -> bool:
     assert subject.program is not None
     random = subject.random
-    options = random_options(random)
+    jacobian = random.random() < 0.4
+    options = random_options(random, max_steps=MAX_STEPS // 5 if jacobian else MAX_STEPS)
     try:
         inputs = random_inputs(random, subject.program)
         prepared = prepare(subject.source, inputs, options)
-        result = run_prepared(
-            prepared, inputs, options, jacobian=not options.is_hard and random.random() < 0.4
-        )
+        result = run_prepared(prepared, inputs, options, jacobian=jacobian and not options.is_hard)
     except WhileError as error:
         render(error.diagnostics)
         return True
@@ -199,9 +198,8 @@ def _command_line(subject: Subject) -> bool:
                 ["run", str(path), "x1=3", "x2=4", "--max-steps", str(MAX_STEPS)],
                 ["run", str(path), "p=3", "q=[1, 2]", "--json", "--smooth", "hard", "--max-steps", "1000"],
                 ["run", str(path), "p=1", "q=2", "a=[1, 0.5]", "--grad", "--stats", "--max-trips", "20"],
-                ["trace", str(path), "x1=1"],
+                ["trace", str(path), "x1=1", "--max-steps", "1000"],
                 ["explain", str(path)],
-                ["test", str(path)],
             ]
         )
         outcome = CliRunner(env={TRACEBACK_VARIABLE: "1"}).invoke(cli, arguments, standalone_mode=False)
