@@ -20,6 +20,17 @@ LIBRARY = [
     for path in sorted((Path(__file__).parents[2] / "programs").glob("*.while"))
 ]
 
+# What long runs found; each was a traceback or took far too long.
+FOUND = {
+    "a word of another language before a wrong character": "do^",
+    "an output that is a constant": "CONST x0 = 2\nVAR f: real\n",
+    "an index of 5000 digits": f"PROGRAM p(a: real[3]) -> y: real\ny := a[{'9' * 5000}]\n",
+    "a size of 5000 digits": f"VAR t: real[-{'9' * 5000}]\n",
+    "a steepness beyond floating point": f"IF x1 < 3 WITH STEEPNESS {'9' * 5000} THEN x0 := 1 END\n",
+    "a static index with a steepness": "PROGRAM p(a: real[2]) -> y: real\ny := a[abs(1, steepness = 2)]\n",
+    "a row of surplus ENDs": "x := 1 " * 5000 + " END" * 5000,
+}
+
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGPROF"), reason="the watchdog needs SIGPROF")
 
 
@@ -35,6 +46,13 @@ def test_no_input_ends_in_a_traceback(chunk: int) -> None:
         reached.add(last)
         assert finding is None, f"{finding.key}\n{finding.detail}\n{text[:3000]}"
     assert {"check", "run", "cli"} <= reached
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found_stays_mended(name: str) -> None:
+    finding, last = probe(FOUND[name], Random(name), STAGES)
+    assert finding is None, f"{finding.key}\n{finding.detail}"
+    assert last != "nothing"
 
 
 def test_inputs_are_named_by_their_seed() -> None:

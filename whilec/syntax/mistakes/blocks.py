@@ -125,7 +125,17 @@ def stray_end(situation: Situation) -> Finding | None:
         *labels,
         help="remove it, or write the first line of its block",
     )
-    return Finding(diagnostic, lambda edit: edit.drop())
+    surplus = _ends_in_a_row(situation)
+    return Finding(diagnostic, lambda edit: edit.drop(surplus))
+
+
+def _ends_in_a_row(situation: Situation) -> int:
+    """How many ENDs follow each other from here on this line: one message is enough for them."""
+    line = situation.line(situation.token)
+    last = situation.at
+    while situation.tokens[last].type == "END" and situation.line(situation.tokens[last]) == line:
+        last += 1
+    return last - situation.at
 
 
 def stray_else(situation: Situation) -> Finding | None:
