@@ -143,6 +143,41 @@ def test_a_reader_who_goes_away_is_no_error(folder: Path) -> None:
     assert err == b""
 
 
+FULL = Path("/dev/full")
+"""A device on which there is no space left."""
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "multiply.while", "x1=3"],
+        ["check", "multiply.while"],
+        ["test", "multiply.while"],
+        ["trace", "multiply.while", "x1=3"],
+        ["explain", "WHILE"],
+        ["--help"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("both", [False, True], ids=["output", "both streams"])
+def test_a_full_disk(folder: Path, arguments: list[str], both: bool) -> None:
+    code = "from whilec.cli.main import main; main()"
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            stdout=full,
+            stderr=full if both else subprocess.PIPE,
+            check=False,
+            text=True,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+    assert done.returncode == main.EXIT_ERROR
+    if not both:
+        assert done.stderr == "error: the output cannot be written: No space left on device\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

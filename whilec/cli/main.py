@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, Final, final
+from typing import Any, Final, TextIO, final
 
 import click
 
@@ -111,13 +111,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         code = _close_broken_pipe()
     except OSError as error:
-        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
-        code = EXIT_ERROR
+        code = _report_unwritable(error)
     sys.exit(code)
 
 
 def run_command(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code."""
+    try:
+        return _run_command(arguments)
+    except BrokenPipeError:
+        return _close_broken_pipe()
+    except OSError as error:
+        return _report_unwritable(error)
+
+
+def _run_command(arguments: Sequence[str] | None) -> int:
+    """The exit code; an OSError says that a stream takes no output: the driver reports all others."""
     try:
         result = cli.main(
             args=None if arguments is None else list(arguments), prog_name="whilec", standalone_mode=False
@@ -134,6 +143,8 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get(TRACEBACK_VARIABLE) == "1":
             raise
         return _report(_exhausted(error))
+    except OSError:
+        raise
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE) == "1":
             raise
@@ -172,7 +183,28 @@ def _report_bug(error: Exception) -> int:
 
 
 def _close_broken_pipe() -> int:
-    """The reader of our output has gone, which is no error; let Python's exit not complain."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.stdout.fileno())
+    """The reader of our output has gone, which is no error."""
+    _discard(sys.stdout)
     return EXIT_BROKEN_PIPE
+
+
+def _report_unwritable(error: OSError) -> int:
+    """The disk is full, say; standard error may be on it too."""
+    _discard(sys.stdout)
+    try:
+        click.echo(f"error: the output cannot be written: {error.strerror or error}", err=True)
+    except OSError:
+        _discard(sys.stderr)
+    return EXIT_ERROR
+
+
+def _discard(stream: TextIO | None) -> None:
+    """Let what a stream still holds go nowhere, so that Python's exit does not complain about it."""
+    try:
+        descriptor = None if stream is None else stream.fileno()
+    except OSError:  # a stream in memory holds nothing back
+        return
+    if descriptor is not None:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, descriptor)
+        os.close(devnull)
