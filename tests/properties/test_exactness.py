@@ -9,9 +9,10 @@ from random import Random
 from typing import Any, final
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
 
 from tests.properties.running import EXAMPLES, SEED, flat, load
-from tests.strategies.int_programs import INT, NAT, Generated, generate
+from tests.strategies.int_programs import INT, NAT, Generated, generate, programs
 from tests.strategies.random_expressions import COMPARISONS, Dialect
 from tests.strategies.random_statements import MAX_STEPS
 from whilec.diagnostics.model import WhileError
@@ -94,6 +95,20 @@ def variations(random: Random, dialect: Dialect) -> Iterator[Options]:
             loops=random.choice(["path", "mixture"]),
         )
         yield replace(options, trainable=random.random() < 0.3) if not dialect.nat else options
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(programs(INT))
+def test_a_counterexample_would_be_short(generated: Generated) -> None:
+    """The same with hypothesis, which shrinks what it finds."""
+    program = load(generated.source, generated.inputs)
+    hard = Options(smooth="hard", max_trips=1000, max_steps=MAX_STEPS)
+    crisp, _ = attempt(program, generated.inputs, hard)
+    assume(crisp is not None)
+    assert crisp is not None
+    for options in MODES:
+        smooth = execute(program, generated.inputs, options)
+        assert numbers(smooth.outputs) == numbers(crisp.outputs)
 
 
 @pytest.mark.slow
