@@ -12,7 +12,11 @@ from whilec.semantics.builtins import BUILTINS
 from whilec.semantics.context import MaybeType, UnitContext, value_type
 from whilec.semantics.intrinsic_calls import check_intrinsic
 from whilec.semantics.operands import SHAPE_MISMATCH, declared_label, described, numeric
-from whilec.semantics.problems import report_argument_count, report_unknown_argument
+from whilec.semantics.problems import (
+    report_argument_count,
+    report_argument_order,
+    report_unknown_argument,
+)
 from whilec.semantics.program import Builtin
 from whilec.semantics.types import Kind
 from whilec.syntax import ast
@@ -73,6 +77,11 @@ def infer_call(unit: UnitContext, call: ast.Expr) -> MaybeType:
 def call_results(unit: UnitContext, call: ast.Call) -> Sequence[MaybeType] | None:
     """The types of a call's results; None after an error."""
     name = call.function.id
+    is_known = name in BUILTINS or name in unit.program.definitions or name in unit.program.intrinsics
+    if is_known and report_argument_order(unit, call):
+        for argument in call.arguments:
+            unit.infer(argument.value)
+        return None
     if name in BUILTINS:
         unit.callees[id(call)] = Builtin(name)
         return (check_builtin(unit, call, BUILTINS[name]),)

@@ -28,6 +28,35 @@ too, if no positional argument has set them.
 """,
     Example("PROGRAM p(x: real) -> y: real\ny := max(x, 0, stepness = 8)\n"),
 )
+POSITIONAL_AFTER_NAMED = Code(
+    "E0234",
+    "a positional argument behind a named one",
+    """
+A call gives its positional arguments first, in the order of the parameters, and then those by name:
+`max(x, 1, steepness = 2)`. Behind a named argument the place of a positional one no longer says which
+parameter is meant. This holds for built-in functions, DEFs and intrinsics alike.
+""",
+    Example("PROGRAM p(x: real) -> y: real\ny := max(steepness = 2, x, 1)\n"),
+)
+
+
+def report_argument_order(unit: UnitContext, call: ast.Call) -> bool:
+    """Whether a positional argument stands behind a named one; reported if so."""
+    named: ast.Name | None = None
+    for argument in call.arguments:
+        if argument.name is not None:
+            named = named or argument.name
+        elif named is not None:
+            unit.report(
+                POSITIONAL_AFTER_NAMED,
+                f"a positional argument of `{call.function.id}` stands behind a named one",
+                argument.span,
+                "positional, but not in front",
+                labels=(Label(named.span, "named arguments begin here"),),
+                hint=f"move it in front of `{named.id} = ..`",
+            )
+            return True
+    return False
 
 
 def report_argument_count(

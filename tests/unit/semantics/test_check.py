@@ -248,6 +248,23 @@ def test_named_arguments_of_a_function() -> None:
     assert types(unit) == {"a": "real", "b": "int", "c": "real"}
 
 
+def test_named_arguments_in_another_order() -> None:
+    """Each argument reaches the parameter of its name, so its type and its size do too."""
+    found = program(
+        "PROGRAM p(x: real, a: real[n], b: int[3]) -> y: real\n"
+        "DEF f(u, v: int[k], w) -> r: real[k]\n  r := v * u + sum(w)\nEND\n"
+        "y := sum(f(w = a, v = b, u = x)) + sum(f(x, w = a, v = b))"
+    )
+    [unit] = {id(unit): unit for unit in found.main.callees.values() if isinstance(unit, Unit)}.values()
+    assert types(unit) == {"k": "static int", "u": "real", "v": "int[3]", "w": "real[n]", "r": "real[3]"}
+
+
+@pytest.mark.parametrize("call", ["f(v = x, 1)", "max(x, steepness = 2, 1)", "sum(top(weights = a, a, 2))"])
+def test_positional_arguments_come_first(call: str) -> None:
+    text = f"PROGRAM p(x: real, a: real[n]) -> y: real\nDEF f(u, v) -> w\n  w := u - v\nEND\ny := {call}"
+    assert codes(text) == ["E0234"]
+
+
 def test_functions_call_functions_that_come_later() -> None:
     found = program(
         "PROGRAM p(x: int) -> y: real\nDEF f(a) -> b\n  b := g(a) + 1\nEND\nDEF g(a) -> b\n"
