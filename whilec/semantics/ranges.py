@@ -210,18 +210,28 @@ class _Verifier:
         if bounds is not None and not bounds.low <= 0 <= bounds.high:
             return None
         if not self.is_closed:
-            return None
+            is_zero = isinstance(subject, ast.For) and bounds is not None and bounds.low == bounds.high == 0
+            return self._zero_step(expr, {}) if is_zero and self.is_reached(frame) else None
         evaluate = compiled(expr, self.environment)
         point = self._first(frame, lambda point: dict(point) if evaluate(point) == 0 else None)
         if point is None:
             return None
-        where = f" where {_spell(point)}" if point else ""
         if isinstance(subject, ast.For):
-            title, label = f"the step of this FOR is 0{where}", Label(expr.span, f"is 0{where}")
-            return Diagnostic(ZERO_STEP, title, label, help="count up with `STEP 1`", notes=self._notes())
+            return self._zero_step(expr, point)
+        where = f" where {_spell(point)}" if point else ""
         title, label = f"division by zero{where}", Label(subject.span, f"the divisor is 0{where}")
         hint = "leave out this case with a static IF" if point else "divide by another number"
         return Diagnostic(STATIC_DIVISION, title, label, help=hint, notes=self._notes())
+
+    def _zero_step(self, step: ast.Expr, point: Point) -> Diagnostic:
+        where = f" where {_spell(point)}" if point else ""
+        return Diagnostic(
+            ZERO_STEP,
+            f"the step of this FOR is 0{where}",
+            Label(step.span, f"is 0{where}"),
+            help="count up with `STEP 1`",
+            notes=self._notes(),
+        )
 
     # ---- nests ---------------------------------------------------------------------------------
 
