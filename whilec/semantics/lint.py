@@ -179,7 +179,9 @@ def _definition(definition: ast.Def, facts: Facts, main: UnitContext) -> Iterato
     own = {
         name: span for name, span in spans.items() if name not in sizes and name not in main.program.globals
     }
-    yield from _variables(main.program, facts, own, parameters, results, main.facts.first)
+    yield from _variables(
+        main.program, facts, own, parameters, results, main.facts.first.keys() | main.variables
+    )
 
 
 def _variables(
