@@ -25,9 +25,9 @@ from tests.fuzzing.minimise import minimise
 from tests.fuzzing.mutate import fuzz_input
 from tests.fuzzing.probe import STAGES, Finding, probe
 
-SILENCE_S = 60.0
+SILENCE_S = 300.0
 """A worker that says nothing for so long hangs where no signal reaches it."""
-CHUNK = 100
+CHUNK = 25
 MINIMISE_S = 180.0
 
 
