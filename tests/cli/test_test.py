@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.command_line import Runner
 
 
@@ -51,6 +53,32 @@ b := a * a
         "square.while:5:4",
     ):
         assert label in finished.err
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "tolerance", "label"),
+    [
+        ("4", "4.0000000001", "0", "`x0` is 4, not 4.0000000001"),
+        ("4.0000000001", "4", "0", "`x0` is 4.0000000001, not 4"),
+        ("9" * 50, "9" * 49 + "8", "0", f"`x0` is 99999999...{'9' * 29}, not 99999999...{'9' * 28}8"),
+        ("9" * 5000, "9" * 4999 + "8", "0", f"`x0` is 99999999...{'9' * 29}, not 99999999...{'9' * 28}8"),
+        ("9" * 500, "1", "1e-3", f"`x0` is {'9' * 37}..., not 1"),
+        ("9" * 500, "9" * 499 + "8", "1e-3", None),
+    ],
+)
+def test_numbers_that_differ_look_different(
+    command: Runner, folder: Path, given: str, wanted: str, tolerance: str, label: str | None
+) -> None:
+    case = f"// input {{ x = {given} }} output {{ y = {wanted} }} tolerance {tolerance}\n"
+    kind = "real" if "." in given else "int"
+    text = f"PROGRAM same(x: {kind}) -> y: {kind}\ny := x\n// ==\n{case}"
+    (folder / "same.while").write_text(text)
+    finished = command("test", "same.while")
+    if label is None:
+        assert finished == (0, "same.while: 1 passed\n1 passed, 0 failed\n", "")
+    else:
+        assert finished.code == 1
+        assert label.replace("x0", "y") in finished.err
 
 
 def test_a_malformed_test(command: Runner, folder: Path) -> None:

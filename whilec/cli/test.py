@@ -12,6 +12,7 @@ import click
 from whilec.cli.output import show_diagnostics
 from whilec.diagnostics.model import Diagnostic, WhileError
 from whilec.driver.files import load, program_files
+from whilec.driver.testblocks import lost_cases
 from whilec.driver.testing import run_tests
 
 _PATIENCE = 2.0
@@ -41,7 +42,9 @@ def test(files: tuple[str, ...]) -> int:
         found: list[Diagnostic] = []
         with _progress(done, len(paths), started):
             try:
-                for outcome in run_tests(load(path)):
+                source = load(path)
+                found.extend(lost_cases(source))
+                for outcome in run_tests(source):
                     good += not outcome.problems
                     bad += bool(outcome.problems)
                     found.extend(d for d in outcome.problems if d not in found)

@@ -44,11 +44,24 @@ line begins a remark.
     Example("x0 := x1 + 0\n// ==\n// input { x1 = 3 output { x0 = 3 }", "test {file}"),
 )
 
+W0661 = Code(
+    "W0661",
+    "a test outside of a test block",
+    """
+A comment looks like a test, `input { ... }`, but stands in no test block, so it is never run. A block
+starts with a comment line of its own that is just `// ==`: with two slashes or one `#`, and two
+equals signs, not behind a statement. It ends with the first line that is no comment, and an empty line
+is none. Put `// ==` above the test, or take the empty line out.
+""",
+    Example("x0 := x1 + 0\n// ===\n// input { x1 = 3 } output { x0 = 3 }", "test {file}"),
+)
+
 MAX_STEPS = 10**7
 """Most statements of one test that does not say."""
 
 _COMMENT = re.compile(r"[ \t]*(?://|#)(.*?)(?:\s(?://|#).*)?$")
 _START = re.compile(r"\s*==\s*")
+_CASE = re.compile(r"[ \t]*(input)\s*\{")
 _TOKEN = re.compile(r"[\[\]{},=]|[^\[\]{},=\s]+")
 _CODE = re.compile(r"[EW]\d{4}")
 
@@ -94,6 +107,30 @@ def read_cases(source: SourceFile) -> tuple[Case, ...]:
     if problems:
         raise WhileError(*problems)
     return tuple(cases)
+
+
+def lost_cases(source: SourceFile) -> Iterator[Diagnostic]:
+    """A warning for each comment outside of the test blocks that looks like a test."""
+    is_quiet = False  # in a block, and where the comment had its warning
+    offset = 0
+    for line in source.text.split("\n"):
+        comment = _COMMENT.match(line)
+        case = None if comment is None else _CASE.match(comment[1])
+        if comment is None:
+            is_quiet = False
+        elif _START.fullmatch(comment[1]):
+            is_quiet = True
+        elif case is not None and not is_quiet:
+            is_quiet = True
+            at = offset + comment.start(1)
+            yield Diagnostic(
+                W0661,
+                "a test that is not run",
+                Label(Span(at + case.start(1), at + case.end(1)), "stands in no test block"),
+                help="begin the block with the line `// ==`, and leave no empty line in it",
+                source=source,
+            )
+        offset += len(line) + 1
 
 
 def _blocks(source: SourceFile) -> Iterator[list[Span]]:
@@ -164,6 +201,10 @@ class _Reader:
         if ("output" in self.given) == ("error" in self.given):
             label = "nothing to compare with" if "output" not in self.given else "both `output` and `error`"
             raise self.wrong(span, label, "say `output { NAME = VALUE }` or `error CODE`, one of the two")
+        if self.given.get("output") == {}:
+            raise self.wrong(
+                span, "an `output` without a value checks nothing", "name an output and its value"
+            )
         return Case(
             span,
             self.given["input"],

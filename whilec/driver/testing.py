@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import prod
+from math import isfinite, prod
 from typing import Any, final
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label, WhileError
@@ -90,9 +90,9 @@ def _difference(name: str, wanted: Value, outputs: Mapping[str, Any], tolerance:
         return f"`{name}` has shape {list(shape)}, not {list(wanted_shape)}"
     pairs = list(zip(_flat(value), _flat(wanted), strict=True))
     for at, (got, want) in enumerate(pairs):
-        if got != want and not abs(got - want) <= tolerance * max(1.0, abs(want)):
+        if not _is_near(got, want, tolerance):
             element = f"{name}[{', '.join(map(str, _place(at, shape)))}]" if shape else name
-            return f"`{element}` is {_precisely(got, want)}, not {shorten(format_value(want))}"
+            return f"`{element}` is {', not '.join(_apart(got, want))}"
     return None
 
 
@@ -112,10 +112,34 @@ def _place(at: int, shape: tuple[int, ...]) -> list[int]:
     return indices
 
 
-def _precisely(got: float, want: float) -> str:
-    """A number, with more digits where seven show no difference."""
-    text = format_value(got)
-    return shorten(text if text != format_value(want) else repr(got))
+def _is_near(got: float, want: float, tolerance: float) -> bool:
+    if got == want:
+        return True
+    if tolerance == 0 or (isinstance(got, float) and not isfinite(got)):
+        return False
+    try:
+        return abs(got - want) <= tolerance * max(1.0, abs(want))
+    except OverflowError:  # whole numbers beyond the range of reals
+        from fractions import Fraction
+
+        return abs(Fraction(got) - Fraction(want)) <= Fraction(tolerance) * abs(Fraction(want))
+
+
+def _apart(got: float, want: float) -> tuple[str, str]:
+    """Two numbers that differ, with more digits where seven show no difference."""
+    texts = format_value(got), format_value(want)
+    if texts[0] == texts[1]:
+        texts = _in_full(got), _in_full(want)
+    shown = shorten(texts[0]), shorten(texts[1])
+    return shown if shown[0] != shown[1] else (_last_digits(texts[0]), _last_digits(texts[1]))
+
+
+def _in_full(number: float) -> str:
+    return format_value(number) if isinstance(number, int) else repr(number)
+
+
+def _last_digits(text: str) -> str:
+    return f"{text[:8]}...{text[-29:]}"
 
 
 def _failed(source: SourceFile, case: Case, mode: Smooth, label: str) -> Diagnostic:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whilec.diagnostics.model import Diagnostic, WhileError
-from whilec.driver.testblocks import MAX_STEPS, Case, read_cases
+from whilec.driver.testblocks import MAX_STEPS, Case, lost_cases, read_cases
 from whilec.semantics.options import Options
 from whilec.source import SourceFile
 
@@ -128,6 +128,7 @@ def test_an_input_may_be_called_input() -> None:
         ("input {} output {} phi bump phi sech", "phi", "given twice in this case"),
         ("input {} output {} steepnes 2", "steepnes", "not a part of a test"),
         ("input {} output {} }", "}", "not a part of a test"),
+        ("input {} output { }", "input {} output { }", "an `output` without a value checks nothing"),
     ],
 )
 def test_malformed(line: str, place: str, label: str) -> None:
@@ -145,6 +146,26 @@ def test_every_malformed_case_is_reported() -> None:
     with pytest.raises(WhileError) as caught:
         cases("// ==\n// input { x }\n// input {} output { x0 = 1 }\n// input {}\n")
     assert len(caught.value.diagnostics) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("// ==\n// input {} output { x0 = 1 }\n", []),
+        ("// ==\n// input {} output { x0 = 1 }\n\n// input {}\n// input {}\n\n# input{ a = 1 }", [4, 7]),
+        ("/// ==\n// input { x = 1 } output { y = 1 }", [2]),
+        ("// ===\n// input { x = 1 } output { y = 1 }", [2]),
+        ("x0 := x1 + 1 // ==\n// input { x1 = 1 } output { x0 = 2 }", [2]),
+        ("// ==\n// // input { x = 1 }\n\n// // input { x = 1 }\n// the input { of }\n", []),
+    ],
+)
+def test_tests_outside_of_blocks(text: str, lines: list[int]) -> None:
+    source = SourceFile("p.while", text)
+    found = list(lost_cases(source))
+    assert [d.code.name for d in found] == ["W0661"] * len(lines)
+    places = [d.primary.span for d in found if d.primary is not None]
+    assert [source.position(span.start).line for span in places] == lines
+    assert {source.snippet(span) for span in places} <= {"input"}
 
 
 WORDS = [
