@@ -132,23 +132,22 @@ class _Writer:
         self.statements.budget = 8
         for number in range(self.random.choice([0, 1, 1, 2])):
             has_array = size is not None and self.random.random() < 0.5
-            function = Function(
-                f"f{number}",
-                ((), (size,)) if has_array and size is not None else ((),) * self.random.randint(1, 2),
-                self.random.choice([1, 1, 2]),
-            )
+            shapes = ((), (size,)) if has_array and size is not None else ((),) * self.random.randint(1, 2)
+            names = ("u", "e" if has_array else "g")
+            parameters: dict[str, tuple[int, ...]] = dict(zip(names, shapes, strict=False))
+            function = Function(f"f{number}", parameters, self.random.choice([1, 1, 2]))
             lines += self._definition(function, functions)
             functions = (*functions, function)
         return functions, lines
 
     def _definition(self, function: Function, others: tuple[Function, ...]) -> Lines:
-        has_array = any(function.parameters)
-        names = ["u", "e"] if has_array else ["u", "g"][: len(function.parameters)]
-        heads = [f"e: {self.kind}[m]" if name == "e" else self._typed(name) for name in names]
+        heads = [
+            f"e: {self.kind}[m]" if shape else self._typed(n) for n, shape in function.parameters.items()
+        ]
         results = ["r", "s"][: function.results]
-        shape = next((shape for shape in function.parameters if shape), None)
+        shape = function.parameters.get("e")
         scope = Scope(
-            [name for name in names if name != "e"] + results,
+            [name for name, shape in function.parameters.items() if not shape] + results,
             {"e": shape} if shape else {},
             {"m": (shape[0], shape[0])} if shape else {},
             functions=others,

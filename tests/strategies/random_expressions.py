@@ -7,7 +7,7 @@ the real dialect reals, division and the smooth built-ins join in and intervals 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import final
@@ -59,10 +59,10 @@ class Piece:
 @final
 @dataclass(frozen=True)
 class Function:
-    """A DEF that may be called: shapes of its parameters, number of scalar results."""
+    """A DEF that may be called: its parameters with their shapes, number of scalar results."""
 
     name: str
-    parameters: tuple[tuple[int, ...], ...]
+    parameters: Mapping[str, tuple[int, ...]]
     results: int
 
 
@@ -98,7 +98,7 @@ class Scope:
     def callable_functions(self) -> list[Function]:
         """The functions whose array parameters can be given here."""
         shapes = {(), *self.arrays.values()}
-        return [f for f in self.functions if shapes.issuperset(f.parameters)]
+        return [f for f in self.functions if shapes.issuperset(f.parameters.values())]
 
     def sized(self, rank: int) -> list[str]:
         """Names of the arrays with `rank` dimensions."""
@@ -262,9 +262,21 @@ class Expressions:
             self.random.choice([name for name, have in scope.arrays.items() if have == shape])
             if shape
             else self.assignable(scope, depth)
-            for shape in function.parameters
+            for shape in function.parameters.values()
         ]
-        return f"{function.name}({', '.join(arguments)})"
+        return f"{function.name}({', '.join(self._named(function, arguments))})"
+
+    def _named(self, function: Function, arguments: list[str]) -> list[str]:
+        """The arguments, some of them behind the others by name and in any order."""
+        if self.random.random() < 0.6:
+            return arguments
+        self.features.add("named_argument")
+        positional = self.random.randrange(len(arguments))
+        named = [f"{name} = {text}" for name, text in zip(function.parameters, arguments, strict=True)]
+        rest = self.random.sample(named[positional:], len(arguments) - positional)
+        if rest != named[positional:]:
+            self.features.add("named_arguments_in_other_order")
+        return [*arguments[:positional], *rest]
 
     def _reduction(self, scope: Scope, depth: int) -> Piece:
         vectors = scope.sized(1)
