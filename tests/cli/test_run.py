@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.command_line import Runner
+from tests.repository import ROOT
 
 
 def test_a_number(command: Runner) -> None:
@@ -173,3 +177,42 @@ def test_syntax_errors_are_reported_before_inputs(command: Runner) -> None:
 
 def test_the_core_accepts_no_more(command: Runner) -> None:
     assert command("run", "scale.while", "a=[1]", "factor=1", "--std", "core").code == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_named_pipes_are_not_waited_for(command: Runner, folder: Path) -> None:
+    os.mkfifo(folder / "pipe.while")
+    for name in ("run", "check", "fmt", "test", "trace"):
+        finished = command(name, "pipe.while")
+        assert finished.code == 1
+        assert "error[E0671]: `pipe.while` cannot be read: it is a named pipe" in finished.err
+    finished = command("run", "scale.while", "a=@pipe.while", "factor=3")
+    assert finished.code == 1
+    assert "error[E0659]: `pipe.while` cannot be used: it is a named pipe" in finished.err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_named_pipe_in_place_of_the_tables(folder: Path) -> None:
+    os.mkfifo(folder / "grammar.lark-tables")
+    code = "from whilec.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "multiply.while", "x1=3", "x2=4", "--smooth", "hard"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "WHILEC_CACHE": str(folder)},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "x0 = 12\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="the system has no /dev/fd")
+def test_a_pipe_that_the_shell_opened(command: Runner) -> None:
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"x0 := x1 + 1")
+        os.close(writing)
+        assert command("run", f"/dev/fd/{reading}", "x1=1", "--smooth", "hard").out == "x0 = 2\n"
+    finally:
+        os.close(reading)

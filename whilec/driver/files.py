@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from stat import S_ISFIFO
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, WhileError
 from whilec.source import SourceFile
@@ -28,7 +29,9 @@ E0671 = Code(
     "a program file cannot be read",
     """
 The file exists, but the operating system does not let it be read: its permissions forbid it, a part
-of its path is not a directory, or a device failed. The message says what the system answered.
+of its path is not a directory, or a device failed. The message says what the system answered. A named
+pipe (`mkfifo`) is not read, because nobody may ever write to it; `-`, which is standard input, and a shell's
+`<(command)` are.
 """,
     Example("", "check {file}/inside.while"),
 )
@@ -95,6 +98,8 @@ def load(path: str) -> SourceFile:
     if path == STANDARD_INPUT:
         return decode("<stdin>", _limited("<stdin>", _standard_input()))
     try:
+        if is_named_pipe(path):
+            raise OSError("it is a named pipe, which may never end")
         with open(path, "rb") as file:  # noqa: PTH123 - a `Path` would change how `path` is spelled
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -170,6 +175,14 @@ def write(path: str, text: str) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise WhileError(Diagnostic(E0676, f"`{path}` cannot be written: {reason}")) from None
+
+
+def is_named_pipe(path: str) -> bool:
+    """Whether opening the path may wait for a writer for ever.
+
+    The pipes of `/dev` are those that a shell opened for this very process, `<(command)`.
+    """
+    return S_ISFIFO(os.stat(path).st_mode) and not path.startswith(("/dev/", "/proc/"))  # noqa: PTH116
 
 
 def program_files(path: str) -> list[str]:

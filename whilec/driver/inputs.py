@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any, cast
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label, WhileError
+from whilec.driver.files import is_named_pipe
 from whilec.driver.values import E0652, Value, read_value, shorten
 from whilec.source import SourceFile, Span
 
@@ -113,6 +114,8 @@ def load_array(path: str) -> Value:
     import numpy as np
 
     try:
+        if is_named_pipe(path):
+            raise OSError("it is a named pipe")
         loaded: Any = np.load(path, allow_pickle=False)
     except (OSError, EOFError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error) or "not an array file"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, final
 
 from lark import Lark
@@ -19,15 +20,24 @@ def load_lark(builder: Builder) -> Any:
 
     Lark's types do not say what its parts are, so this module and the parser do without them.
     """
-    folder = cache_folder()
+    file = _tables_file()
     return Lark(
         grammar_text(),
         parser="lalr",
         lexer=Lexer,
         transformer=builder,
         maybe_placeholders=True,
-        cache=str(folder / "grammar.lark-tables") if folder is not None else False,
+        cache=str(file) if file is not None else False,
     )
+
+
+def _tables_file() -> Path | None:
+    """Where the tables are kept; None where that is no file: reading a pipe might never end."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    file = folder / "grammar.lark-tables"
+    return file if file.is_file() or not file.exists() else None
 
 
 class Reduction(NamedTuple):
