@@ -122,4 +122,20 @@ def _failed(source: SourceFile, lexed: Lexed, problems: list[Diagnostic]) -> Par
         rest = len(found) - len(shown)
         note = f"{rest} more syntax error{'s' if rest > 1 else ''} in this file"
         shown[-1] = replace(shown[-1], notes=(*shown[-1].notes, note))
-    return ParseResult(None, lexed.comments, tuple(d.in_source(source) for d in shown))
+    return ParseResult(None, lexed.comments, tuple(_spaced(d, source).in_source(source) for d in shown))
+
+
+def _spaced(diagnostic: Diagnostic, source: SourceFile) -> Diagnostic:
+    """A diagnostic whose fix has spaces where its words would run into those beside it."""
+    fix = diagnostic.fix
+    if fix is None or not fix.replacement:
+        return diagnostic
+    text, (start, end) = source.text, fix.span
+    before = " " if _is_in_word(text[start - 1 : start]) and _is_in_word(fix.replacement[0]) else ""
+    after = " " if _is_in_word(fix.replacement[-1]) and _is_in_word(text[end : end + 1]) else ""
+    return replace(diagnostic, fix=replace(fix, replacement=f"{before}{fix.replacement}{after}"))
+
+
+def _is_in_word(character: str) -> bool:
+    """Whether a character, if there is one, belongs to a name, a keyword or a number."""
+    return character.isalnum() or character == "_"

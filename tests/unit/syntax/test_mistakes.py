@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -43,6 +44,36 @@ def places(text: str) -> list[tuple[str, int]]:
 
 def lines(*text: str) -> str:
     return "\n".join(text) + "\n"
+
+
+GOLDEN = sorted((Path(__file__).parents[2] / "golden" / "syntax").glob("*.while"))
+
+
+def with_fixes(text: str) -> list[Diagnostic]:
+    return [diagnostic for diagnostic in found(text) if diagnostic.fix is not None]
+
+
+def test_fixes_are_found() -> None:
+    texts = [path.read_bytes().decode("utf-8", "replace") for path in GOLDEN]
+    assert len({diagnostic.code for text in texts for diagnostic in with_fixes(text)}) > 8
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_a_fix_removes_its_error_and_brings_no_other(path: Path) -> None:
+    text = path.read_bytes().decode("utf-8", "replace")
+    before = set(places(text))
+    for diagnostic in with_fixes(text):
+        assert diagnostic.primary is not None
+        assert diagnostic.fix is not None
+        place, fix = diagnostic.primary.span.start, diagnostic.fix
+        own_line = SourceFile("<test>", text).position(place).line
+        fixed = text[: fix.span.start] + fix.replacement + text[fix.span.end :]
+        left = found(fixed)
+        assert (diagnostic.title, place) not in {(d.title, d.primary.span.start) for d in left if d.primary}
+        elsewhere = {(code, line) for code, line in before if line != own_line}
+        assert {(code, line) for code, line in places(fixed) if line != own_line} == elsewhere, fixed
+        rest_of_line = [code for code, line in places(fixed) if line == own_line]
+        assert set(rest_of_line) <= {diagnostic.code.name}, fixed
 
 
 def test_codes_are_those_of_syntax() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label
 from whilec.syntax.lexer import END_OF_TEXT, Token
+from whilec.syntax.limits import OPENERS
 from whilec.syntax.situation import FAR, Editor, Finding, Situation, diagnose
 
 E0112 = Code(
@@ -90,10 +91,16 @@ def missing_end(situation: Situation, opener: Token, count: int, reason: str) ->
     """That a block lacks its END, noticed at the wrong token."""
     previous = situation.previous
     place = situation.token.span if situation.token.type != END_OF_TEXT or previous is None else previous.span
+    labels = [Label(place, reason)]
     help_ = f"write `END` where the {opener.type} ends"
-    before = situation.tokens[situation.number_of(opener) - 1]
-    if opener.type == "IF" and before.type == "ELSE":
+    number = situation.number_of(opener)
+    if opener.type == "IF" and number and situation.tokens[number - 1].type == "ELSE":
         help_ = "write `ELSEIF` in one word, or an `END` for this IF too"
+    elif opener.type == "IF":
+        second = _else_if(situation, number)
+        if second is not None:
+            labels.insert(0, Label(second.span, "`ELSE IF` begins a second IF, with an END of its own"))
+            help_ = "write `ELSEIF` in one word, or one more `END`"
     others = f"{count} blocks have no END; this is the last of them" if count > 1 else None
     line = situation.line(opener)
     return diagnose(
@@ -101,10 +108,25 @@ def missing_end(situation: Situation, opener: Token, count: int, reason: str) ->
         f"`{opener.value}` on line {line} has no END",
         opener,
         "opened here",
-        Label(place, reason),
+        *labels,
         help=help_,
         notes=(others,) if others else (),
     )
+
+
+def _else_if(situation: Situation, number: int) -> Token | None:
+    """The IF of the `ELSE IF`, on one line, that belongs to the IF with a number."""
+    if situation.at > FAR:
+        return None
+    depth = 0
+    for place in range(number, situation.at):
+        token = situation.tokens[place]
+        depth += (token.type in OPENERS) - (token.type == "END")
+        if token.type == "ELSE" and depth == 1:
+            after = situation.tokens[place + 1]
+            is_one = after.type == "IF" and not situation.is_first_on_line(place + 1)
+            return after if is_one else None
+    return None
 
 
 def stray_end(situation: Situation) -> Finding | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from whilec.diagnostics.model import Code, Example, Label
+from whilec.source import Span
 from whilec.syntax.mistakes.blocks import close_blocks, missing_end
+from whilec.syntax.mistakes.general import E0110
 from whilec.syntax.situation import DECLARATIONS, Editor, Finding, Situation, diagnose
 
 E0114 = Code(
@@ -65,6 +67,58 @@ def misplaced(situation: Situation) -> Finding | None:
         help=help_,
     )
     return Finding(diagnostic, _skip(situation))
+
+
+def missing_type(situation: Situation) -> Finding | None:
+    """`PARAM t = 0.5`."""
+    word, token = situation.tokens[situation.first], situation.token
+    is_value = token.type in ("EQUAL", "ASSIGN") and situation.at == situation.first + 2
+    if word.type not in ("PARAM", "VAR") or not is_value or situation.line(word) != situation.line(token):
+        return None
+    name = situation.tokens[situation.at - 1]
+    typed = f"{name.value}: real ="
+    diagnostic = diagnose(
+        E0110,
+        f"`{name.value}` needs a type",
+        Span(name.start, token.end),
+        "expected `: real` or `: int` after the name",
+        help=f"write `{word.value} {typed} ...`",
+        fix=typed,
+    )
+    return Finding(diagnostic, lambda edit: edit.panic())
+
+
+def default_value(situation: Situation) -> Finding | None:
+    """`DEF f(a = 1) -> b`."""
+    header = situation.header
+    if situation.token.type not in ("EQUAL", "ASSIGN") or header is None or not situation.open_brackets():
+        return None
+    if header.type == "DEF":
+        title, help_ = "parameters have no defaults", "remove it here, and pass a value in every call"
+    elif header.type == "PROGRAM":
+        title, help_ = "inputs have no defaults", "remove it, or declare the value by `PARAM t: real = 0.5`"
+    else:
+        return None
+    diagnostic = diagnose(E0110, title, situation.token, "no value can follow", help=help_)
+    return Finding(diagnostic, lambda edit: edit.panic())
+
+
+def missing_size(situation: Situation) -> Finding | None:
+    """`real[]`."""
+    at = situation.at
+    if situation.token.type != "RSQB" or at < 3:
+        return None
+    colon, word, opening = situation.tokens[at - 3 : at]
+    if (colon.type, word.type, opening.type) != ("COLON", "NAME", "LSQB"):
+        return None
+    diagnostic = diagnose(
+        E0110,
+        "the size of the array is missing",
+        Span(opening.start, situation.token.end),
+        "no size in the brackets",
+        help=f"write the size, as in `{word.value}[n]` or `{word.value}[3]`",
+    )
+    return Finding(diagnostic, lambda edit: edit.insert("NUMBER"))
 
 
 def _skip(situation: Situation) -> Callable[[Editor], None]:
