@@ -111,23 +111,31 @@ def scalar(unit: UnitContext, expr: ast.Expr, place: str) -> MaybeType:
     return None
 
 
+_TRUTHS = {
+    word: condition
+    for upper, condition in (("TRUE", "1 = 1"), ("FALSE", "1 != 1"))
+    for word in (upper, upper.lower(), upper.capitalize())
+}
+"""Conditions that mean what the constants of other languages mean."""
+
+
 def condition(unit: UnitContext, expr: ast.Expr) -> None:
     """Infer an expression that must be a condition."""
     found = unit.infer(expr)
     if found is None or found.kind is Kind.DEGREE:
         return
     text = unit.program.source.snippet(expr.span)
+    is_own = text in unit.facts.assigned or text in unit.declared or text in unit.program.globals
+    truth = None if is_own else _TRUTHS.get(text)
+    compared = truth or f"{text} != 0"
+    hint = f"write `{truth}`" if truth else f"compare it: `{compared}`"
     unit.report(
         NUMBER_AS_CONDITION,
         "a number is used as a condition",
         expr.span,
         f"this is {described(found)}",
-        hint=f"compare it: `{text} != 0`"
-        if len(text) < 60 and "\n" not in text
-        else "compare it with `!= 0`",
-        fix=Fix(expr.span, f"{text} != 0")
-        if not found.shape and isinstance(expr, ast.Name | ast.Index)
-        else None,
+        hint=hint if len(text) < 60 and "\n" not in text else "compare it with `!= 0`",
+        fix=Fix(expr.span, compared) if not found.shape and isinstance(expr, ast.Name | ast.Index) else None,
     )
 
 
