@@ -12,9 +12,10 @@ Reader: TypeAlias = Callable[[str], object]
 
 
 def read_smooth(text: str) -> Smooth:
-    """`hard`, a whole number from 0 to 8, or `inf`; ValueError with the reason otherwise."""
-    if text == "hard" or text == "inf":
-        return text
+    """`hard`, a whole number from 0 to 8, or `inf`, in any letters; ValueError with the reason otherwise."""
+    word = text.lower() if text.isascii() else text
+    if word == "hard" or word == "inf":
+        return word
     if text.isascii() and text.isdigit() and len(text) < 3 and int(text) <= MAX_SMOOTH_ORDER:
         return int(text)
     raise ValueError(f"`{text}` is not `hard`, `inf` or a whole number from 0 to {MAX_SMOOTH_ORDER}")

@@ -91,7 +91,7 @@ def _check(options: Options) -> Iterator[Diagnostic]:
         yield Diagnostic(
             BAD_SMOOTH,
             f"`{options.smooth}` is not a mode",
-            help=f"`hard`, a whole number from 0 to {MAX_SMOOTH_ORDER}, or `inf`",
+            help=_meant_mode(options.smooth),
         )
     yield from _steepness("steepness", options.steepness)
     if options.compare_steepness is not None:
@@ -129,6 +129,16 @@ def _is_mode(smooth: object) -> bool:
     if isinstance(smooth, int) and not isinstance(smooth, bool):
         return 0 <= smooth <= MAX_SMOOTH_ORDER
     return smooth in ("hard", "inf")
+
+
+def _meant_mode(smooth: object) -> str:
+    """What to write instead of a mode that does not exist."""
+    word = str(smooth).lower() if isinstance(smooth, str | float) else ""
+    if word in ("hard", "inf"):  # the number infinity, or other letters
+        return f'write `smooth="{word}"`'
+    if word.isascii() and word.isdigit() and len(word) < 3 and _is_mode(int(word)):
+        return f"write `smooth={int(word)}`"
+    return f"`hard`, a whole number from 0 to {MAX_SMOOTH_ORDER}, or `inf`"
 
 
 def _is_real(number: object) -> bool:

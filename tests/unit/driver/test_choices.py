@@ -15,6 +15,8 @@ from whilec.semantics.options import Options
     [
         ("smooth", "hard", "hard"),
         ("smooth", "inf", "inf"),
+        ("smooth", "Inf", "inf"),
+        ("smooth", "HARD", "hard"),
         ("smooth", "0", 0),
         ("smooth", "8", 8),
         ("steepness", "2.5", 2.5),

@@ -49,3 +49,12 @@ from whilec.semantics.options import Options
 )
 def test_options(options: dict[str, Any], expected: list[str]) -> None:
     assert [diagnostic.code.name for diagnostic in check_options(Options(**options))] == expected
+
+
+@pytest.mark.parametrize(
+    ("smooth", "meant"), [(float("inf"), '`smooth="inf"`'), ("Hard", '`smooth="hard"`'), ("1", "`smooth=1`")]
+)
+def test_a_mode_of_another_type(smooth: Any, meant: str) -> None:
+    (diagnostic,) = check_options(Options(smooth=smooth))
+    assert diagnostic.help is not None
+    assert meant in diagnostic.help
