@@ -43,6 +43,10 @@ class Elementary(Protocol):
         """a * b, whose derivatives are 0 where nothing is passed on, also for infinite factors."""
         ...
 
+    def mix(self, weight: Value, a: Value, b: Value, /) -> Value:
+        """weight * a + (1 - weight) * b, whose derivative by the weight is a - b."""
+        ...
+
     def divide(self, a: Value, b: Value, /) -> Value:
         """a / b by IEEE 754."""
         ...
@@ -77,7 +81,7 @@ def logistic(m: Elementary, z: Value) -> Value:
     """1 / (1 + e^-z), without overflow in value and derivatives."""
     e = m.exp(-magnitude(m, z))
     r = m.divide(1.0, 1.0 + e)
-    return m.select(m.at_least(z, 0.0), r, e * r)
+    return m.select(m.at_least(z, 0.0), r, m.multiply(e, r))
 
 
 def sech(m: Elementary, z: Value) -> Value:
@@ -282,24 +286,29 @@ def monotone_max(m: Elementary, relaxation: AbstractRelaxation, a: Value, b: Val
 
 def blend_max(m: Elementary, relaxation: AbstractRelaxation, a: Value, b: Value, s: Value) -> Value:
     """h a + (1 - h) b with h = step(a - b): exact at ties and where |a - b| >= 1 / (2 s)."""
-    d = difference(m, a, b)
-    high = relaxation.exceeds(m, d, s)
-    low = relaxation.exceeds(m, -d, s)
-    return weighted(m, high, a) + weighted(m, low, b)
+    return mixture(m, relaxation.exceeds(m, difference(m, a, b), s), a, b)
 
 
 def blend_min(m: Elementary, relaxation: AbstractRelaxation, a: Value, b: Value, s: Value) -> Value:
     """h b + (1 - h) a with h = step(a - b), the counterpart of `blend_max`."""
-    d = difference(m, a, b)
-    high = relaxation.exceeds(m, d, s)
-    low = relaxation.exceeds(m, -d, s)
-    return weighted(m, high, b) + weighted(m, low, a)
+    return mixture(m, relaxation.exceeds(m, difference(m, a, b), s), b, a)
+
+
+def mixture(m: Elementary, weight: Value, a: Value, b: Value) -> Value:
+    """weight a + (1 - weight) b, where what has a weight of exactly 0 counts as 0 if not finite."""
+    is_only_a = m.at_least(weight, 1.0) & m.at_least(1.0, weight)
+    is_only_b = m.at_least(weight, 0.0) & m.at_least(0.0, weight)
+    return m.mix(weight, _void_where(m, is_only_b, a), _void_where(m, is_only_a, b))
 
 
 def weighted(m: Elementary, weight: Value, x: Value) -> Value:
     """weight * x, where an x that is not finite counts as 0 if its weight is exactly 0."""
     is_weightless = m.at_least(weight, 0.0) & m.at_least(0.0, weight)
-    return m.multiply(weight, m.select(is_weightless, m.select(m.is_finite(x), x, 0.0), x))
+    return m.multiply(weight, _void_where(m, is_weightless, x))
+
+
+def _void_where(m: Elementary, mask: Mask, x: Value) -> Value:
+    return m.select(mask, m.select(m.is_finite(x), x, 0.0), x)
 
 
 def _are_same_infinity(m: Elementary, a: Value, b: Value) -> Mask:

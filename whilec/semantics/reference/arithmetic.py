@@ -134,5 +134,9 @@ class AbstractArithmetic(ABC):
         """old less a natural number, stopping at 0 (domain nat)."""
 
     @abstractmethod
+    def mix(self, degree: Weight, a: Value, b: Value) -> Value:
+        """degree a + (1 - degree) b, of equal shapes, for a degree strictly between 0 and 1."""
+
+    @abstractmethod
     def scale(self, weight: Weight, value: Value) -> Value:
         """weight * value; a part of `value` that is not finite counts as 0 at weight 0."""

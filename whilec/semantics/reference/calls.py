@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial, reduce
 from typing import Any, TypeAlias, cast
 
+from whilec.semantics.arguments import ordered_arguments
 from whilec.semantics.program import Builtin, IntrinsicCall, Unit
 from whilec.semantics.reference.arithmetic import ONE, Frame, Function, Shape, Value
 from whilec.semantics.reference.conditions import steepness
@@ -44,7 +45,8 @@ def call(scope: Scope, expr: ast.Call) -> Results:
 
 def _unit_call(scope: Scope, callee: Unit, expr: ast.Call) -> Results:
     code = scope.unit_code(callee)
-    arguments = [scope.value(argument.value) for argument in expr.arguments]
+    ordered = ordered_arguments(expr, callee.inputs)
+    arguments = [scope.value(argument) for argument in ordered if argument is not None]
     results = [code.slots[name] for name in callee.outputs]
 
     def run(frame: Frame) -> tuple[Value, ...]:

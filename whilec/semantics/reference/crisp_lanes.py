@@ -12,7 +12,7 @@ from typing import final
 
 import torch
 
-from whilec.diagnostics.model import Code, Diagnostic, Label
+from whilec.diagnostics.model import Code, Diagnostic, InternalError, Label
 from whilec.semantics.reference import int64
 from whilec.semantics.reference.arithmetic import (
     ONE,
@@ -108,6 +108,8 @@ class CrispLanes(AbstractArithmetic):
             return self._fold(elements(a), add, zero)
 
         def mean(a: torch.Tensor) -> Value:
+            if not a.is_floating_point() and elements(a):
+                return int64.mean(a)
             return self._divide(total(self._real(a)), len(elements(a)), span)
 
         def matmul(a: torch.Tensor, b: torch.Tensor) -> Value:
@@ -139,6 +141,10 @@ class CrispLanes(AbstractArithmetic):
         if lane >= 0:
             text = f"this divides {int64.number_at(a, lane)} by 0"
             raise _error(lane, E0601, "division by zero", span, text, "guard it with `IF`")
+        if isinstance(a, torch.Tensor) or isinstance(b, torch.Tensor):
+            exact = int64.quotient(a, b)
+            if exact is not None:
+                return exact
         return self._finite(self._m.divide(self._real(a), self._real(b)), span)
 
     def _finite(self, x: Value, span: Span, name: str = "", argument: Value = None) -> Value:
@@ -207,13 +213,18 @@ class CrispLanes(AbstractArithmetic):
     def blend(self, old: Value, weight: Weight, new: Value) -> Value:
         return new
 
+    def mix(self, degree: Weight, a: Value, b: Value) -> Value:
+        raise InternalError("hard mode takes one arm of a choice")
+
     def scale(self, weight: Weight, value: Value) -> Value:
-        return value
+        raise InternalError("hard mode has no mixtures")
 
     def increment(self, old: Value, weight: Weight, change: Value) -> Value:
         return old + change
 
     def saturate(self, old: torch.Tensor, weight: Weight, count: int) -> Value:
+        if old.is_floating_point():
+            return (old - to_float(count)).clamp(min=0.0)
         return torch.where(old > count, old - count, 0) if count <= int64.LARGEST else torch.zeros_like(old)
 
 

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import NoReturn, final
 
-from whilec.diagnostics.model import Diagnostic, WhileError
+from whilec.diagnostics.model import Diagnostic, InternalError, WhileError
 from whilec.semantics.reference import arrays, floats
 from whilec.semantics.reference.arithmetic import (
     ONE,
@@ -146,8 +146,11 @@ class CrispNumbers(AbstractArithmetic):
     def blend(self, old: Value, weight: Weight, new: Value) -> Value:
         return new
 
+    def mix(self, degree: Weight, a: Value, b: Value) -> Value:
+        raise InternalError("hard mode takes one arm of a choice")
+
     def scale(self, weight: Weight, value: Value) -> Value:
-        return value if weight else value - value
+        raise InternalError("hard mode has no mixtures")
 
     def increment(self, old: Value, weight: Weight, change: Value) -> Value:
         return old + change

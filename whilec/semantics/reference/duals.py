@@ -161,6 +161,22 @@ class DualElementary:
     primal = staticmethod(primal)
 
     @staticmethod
+    def mix(weight: Dual | float, a: Dual | float, b: Dual | float) -> Dual | float:
+        """weight a + (1 - weight) b; the derivative by the weight is a - b, also for a steep one."""
+        w, x, y = primal(weight), primal(a), primal(b)
+        value = floats.FloatElementary.mix(w, x, y)
+        size = next((len(n.tangent) for n in (weight, a, b) if isinstance(n, Dual)), -1)
+        if size < 0:
+            return value
+        parts = zip(
+            _scaled(tangent(weight, size), x - y),
+            _scaled(tangent(a, size), w),
+            _scaled(tangent(b, size), 1.0 - w),
+            strict=True,
+        )
+        return Dual(value, tuple([dw + da + db for dw, da, db in parts]))
+
+    @staticmethod
     def is_finite(x: Dual | float) -> bool:
         """Whether the value is finite."""
         return math.isfinite(primal(x))

@@ -110,6 +110,11 @@ class FloatElementary:
     functions = FUNCTIONS
 
     @staticmethod
+    def mix(weight: float, a: float, b: float) -> float:
+        """weight a + (1 - weight) b."""
+        return (1.0 - weight) * b + weight * a
+
+    @staticmethod
     def clamp(x: float, low: float, high: float) -> float:
         """x cut to [low, high]; NaN passes."""
         return low if x < low else high if x > high else x

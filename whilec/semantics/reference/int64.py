@@ -98,9 +98,37 @@ def _has_wrapped(op: str, a: torch.Tensor, b: torch.Tensor, result: torch.Tensor
         return lowest | (((a ^ result) & (b ^ result)) < 0)
     if op == "-":
         return lowest | (((a ^ b) & (a ^ result)) < 0)
-    divisor = torch.where(b == 0, torch.ones_like(b), b)
+    # times -1 only the lowest number wraps, and dividing that by -1 would kill the process
+    is_tested = (b != 0) & (b != -1)
+    divisor = torch.where(is_tested, b, torch.ones_like(b))
     quotient = torch.div(result, divisor, rounding_mode="trunc")
-    return lowest | ((b != 0) & ((quotient != a) | (result - quotient * divisor != 0)))
+    return lowest | (is_tested & ((quotient != a) | (result - quotient * divisor != 0)))
+
+
+def quotient(a: Value, b: Value) -> torch.Tensor | None:
+    """a / b of two ints, correctly rounded, where rounding them first would differ; else None."""
+    if _is_exact_as_real(a) and _is_exact_as_real(b):
+        return None
+    tensors = [x for x in (a, b) if isinstance(x, torch.Tensor)]
+    shape = torch.broadcast_shapes(*(x.shape for x in tensors))
+    numerators, denominators = (
+        x.expand(shape).flatten().tolist() if isinstance(x, torch.Tensor) else [x] * shape.numel()
+        for x in (a, b)
+    )
+    ratios = [x / y for x, y in zip(numerators, denominators, strict=True)]
+    return torch.tensor(ratios, dtype=torch.float64, device=tensors[0].device).reshape(shape)
+
+
+def mean(array: torch.Tensor) -> torch.Tensor:
+    """The mean of the ints of every lane, correctly rounded."""
+    means = [sum(row) / len(row) for row in array.flatten(1).tolist()]
+    return torch.tensor(means, dtype=torch.float64, device=array.device)
+
+
+def _is_exact_as_real(x: Value) -> bool:
+    if isinstance(x, torch.Tensor):
+        return x.is_floating_point() or not x.numel() or bool((x.abs() <= 2**53).all() & (x > -LARGEST).all())
+    return isinstance(x, float) or abs(x) <= 2**53
 
 
 def order(a: Value, b: Value) -> Value:

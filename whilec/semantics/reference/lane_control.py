@@ -15,7 +15,6 @@ import torch
 
 from whilec.semantics.options import Options
 from whilec.semantics.reference.arithmetic import ONE, AbstractArithmetic, Frame, Value, Weight
-from whilec.semantics.reference.chain import multiply
 from whilec.semantics.reference.control import AbstractControl, Block, Condition
 from whilec.semantics.reference.errors import beyond_cap
 from whilec.semantics.reference.lanes import LaneError, aligned
@@ -143,15 +142,10 @@ class LaneControl(AbstractControl):
             second = self._arm(orelse, torch.cat([only_else, mixed]), frame, weight)
             for slot in assigned:
                 a, b = first[slot], second[slot]
-                d = aligned(degree[mixed], frame[slot].shape[1:])
                 parts = [(only_then, a[: only_then.numel()]), (only_else, b[: only_else.numel()])]
                 if mixed.numel():
-                    parts.append(
-                        (
-                            mixed,
-                            multiply(d, a[only_then.numel() :]) + multiply(1.0 - d, b[only_else.numel() :]),
-                        )
-                    )
+                    ours, theirs = a[only_then.numel() :], b[only_else.numel() :]
+                    parts.append((mixed, self._arithmetic.mix(degree[mixed], ours, theirs)))
                 frame[slot] = joined(parts)
 
         return choose

@@ -37,7 +37,7 @@ from whilec.semantics.reference.arithmetic import (
 from whilec.semantics.reference.indexing import combinations, soft_taps
 from whilec.semantics.reference.smooth_numbers import relaxed_comparison, relaxed_function
 from whilec.semantics.reference.tensors import TensorElementary
-from whilec.semantics.relax import AbstractRelaxation, logistic, weighted
+from whilec.semantics.relax import AbstractRelaxation, logistic, mixture, weighted
 from whilec.semantics.types import Kind
 from whilec.source import Span
 
@@ -238,8 +238,10 @@ class SmoothLanes(AbstractArithmetic):
     def blend(self, old: torch.Tensor, weight: Weight, new: Value) -> Value:
         if weight is ONE:
             return new
-        w = aligned(weight, old.shape[1:])
-        return weighted(self._m, 1.0 - w, old) + weighted(self._m, w, new)
+        return mixture(self._m, aligned(weight, old.shape[1:]), new, old)
+
+    def mix(self, degree: Weight, a: torch.Tensor, b: Value) -> Value:
+        return self._m.mix(aligned(degree, a.shape[1:]), a, b)
 
     def scale(self, weight: Weight, value: Value) -> Value:
         return value if weight is ONE else weighted(self._m, aligned(weight, value.shape[1:]), value)

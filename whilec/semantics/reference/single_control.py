@@ -86,7 +86,7 @@ class SingleControl(AbstractControl):
                     frame[slot] = value
                 orelse(frame, weight)
                 for slot, value in zip(assigned, after, strict=True):
-                    frame[slot] = degree * value + (1.0 - degree) * frame[slot]
+                    frame[slot] = self._arithmetic.mix(degree, value, frame[slot])
 
         return choose
 

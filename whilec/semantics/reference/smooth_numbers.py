@@ -33,6 +33,7 @@ from whilec.semantics.relax import (
     blend_max,
     blend_min,
     logistic,
+    mixture,
     monotone_max,
     weighted,
 )
@@ -98,7 +99,7 @@ class SmoothNumbers(AbstractArithmetic):
         return lambda count, i, s: exceeds(m, count - i - 0.5, s)
 
     def degree_to_real(self, degree: Weight) -> Value:
-        return degree
+        return float(degree) if isinstance(degree, bool) else degree
 
     def demand(
         self, value: Value, holds: Callable[[float], bool], problem: Callable[[float], Diagnostic]
@@ -151,8 +152,13 @@ class SmoothNumbers(AbstractArithmetic):
     def _blend(self, old: Value, weight: Weight, new: Value) -> Value:
         m = self._m
         if m.is_finite(old) and m.is_finite(new):
-            return (1.0 - weight) * old + weight * new
-        return weighted(m, 1.0 - weight, old) + weighted(m, weight, new)
+            return m.mix(weight, new, old)
+        return mixture(m, weight, new, old)
+
+    def mix(self, degree: Weight, a: Value, b: Value) -> Value:
+        if isinstance(a, Array):
+            return arrays.zip_with(lambda x, y: self._m.mix(degree, x, y), a, b)
+        return self._m.mix(degree, a, b)
 
     def scale(self, weight: Weight, value: Value) -> Value:
         if weight is ONE:

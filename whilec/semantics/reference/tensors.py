@@ -57,6 +57,10 @@ class TensorElementary:
             a = torch.tensor(a, dtype=self.dtype, device=mask.device)
         return torch.where(mask, a, b)
 
+    def mix(self, weight: Value, a: Value, b: Value) -> Value:
+        """weight a + (1 - weight) b."""
+        return chain.multiply(1.0 - weight, b) + chain.multiply(weight, a)
+
     def position(self, x: Value, last: int) -> Any:
         """floor(x) cut to 0..last, as indices; 0 for NaN."""
         if not isinstance(x, torch.Tensor):
