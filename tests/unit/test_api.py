@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import whilec
@@ -68,6 +72,96 @@ def test_what_is_wrong_is_a_while_error(
 ) -> None:
     with pytest.raises(whilec.WhileError, match=code):
         whilec.run_source("x0 := x1 + 1", inputs, **options)  # type: ignore[arg-type]
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize("mode", ["hard", 0, "inf"])
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("3", "E0651"),
+        (None, "E0651"),
+        (3j, "E0651"),
+        (np.complex128(3j), "E0651"),
+        ({3}, "E0651"),
+        ((1, "2"), "E0651"),
+        ([None], "E0651"),
+        (np.array(["3"]), "E0651"),
+        (2**1_000_001, "E0651"),
+        (Fraction(HUGE, 7), "E0652"),
+        (np.float32("nan"), "E0652"),
+        ((1, (2, 3)), "E0653"),
+        ((1, 2), "E0657"),
+    ],
+    ids=lambda value: str(type(value).__name__),
+)
+def test_values_that_are_no_numbers(mode: str | int, value: object, code: str) -> None:
+    with pytest.raises(whilec.WhileError, match=code):
+        whilec.run_source("x0 := x1 + 1", {"x1": value}, smooth=mode)
+
+
+@pytest.mark.parametrize("mode", ["hard", 0])
+@pytest.mark.parametrize("value", [3, np.int8(3), np.float32(3), np.array(3), Fraction(3), Decimal(3)])
+def test_numbers_of_other_libraries(mode: str | int, value: object) -> None:
+    run = whilec.run_source("x0 := x1 + 1", {"x1": value}, smooth=mode)
+    assert run.outputs == {"x0": 4}
+    assert type(run.outputs["x0"]) in (int, float)
+    text = "PROGRAM p(a: real[n]) -> y: real\ny := a[0] + a[1]\n"
+    assert whilec.run_source(text, {"a": (value, 0.5)}, smooth=mode).outputs == {"y": 3.5}
+    assert whilec.run_source(text, {"a": np.array([3, 0.5])}, smooth=mode).outputs == {"y": 3.5}
+
+
+def test_options_of_other_libraries() -> None:
+    plain = whilec.run_source("x0 := x1 + 1", {"x1": 1}, smooth=1, steepness=2.0, max_steps=9)
+    options = {"smooth": np.int64(1), "steepness": np.float32(2), "max_steps": np.int32(9)}
+    assert whilec.run_source("x0 := x1 + 1", {"x1": 1}, **options) == plain
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"outputs": ()}, "E0664"),
+        ({"outputs": [1]}, "E0664"),
+        ({"outputs": 1}, "E0664"),
+        ({"outputs": ""}, "E0201"),
+        ({"steepness": HUGE}, "E0421"),
+        ({"compare_steepness": -(10**5000)}, "E0421"),
+        ({"epsilon": HUGE}, "E0422"),
+        ({"max_steps": None}, "E0423"),
+        ({"max_trips": "9" * 5000}, "E0423"),
+        ({"max_steps": -(10**5000)}, "E0423"),
+        ({"smooth": 10**5000}, "E0420"),
+        ({"phi": "x" * 5000}, "E0425"),
+    ],
+    ids=lambda given: given if isinstance(given, str) else next(iter(given)),
+)
+def test_options_that_are_wrong(options: dict[str, Any], code: str) -> None:
+    with pytest.raises(whilec.WhileError, match=code) as caught:
+        whilec.run_source("x0 := x1 + 1", {"x1": 1}, **options)
+    assert len(str(caught.value)) < 300
+
+
+def test_inputs_that_are_no_mapping_of_names() -> None:
+    with pytest.raises(whilec.WhileError, match="E0651"):
+        whilec.run_source("x0 := x1 + 1", [1])  # type: ignore[arg-type]
+    with pytest.raises(whilec.WhileError, match="E0654"):
+        whilec.run_source("x0 := x1 + 1", {1: 1})  # type: ignore[dict-item]
+
+
+def test_one_output_may_be_a_text() -> None:
+    assert whilec.run_source("x10 := x1 + 1", {"x1": 1}, smooth="hard", outputs="x10").outputs == {"x10": 2}
+
+
+def test_whole_numbers_beyond_reals_need_hard_mode() -> None:
+    assert whilec.run_source("x0 := x1 + 1", {"x1": HUGE}, smooth="hard").outputs == {"x0": HUGE + 1}
+    text = "PROGRAM p(a: real[n]) -> y: real\ny := a[0]\n"
+    for mode in (0, 1, "inf"):
+        with pytest.raises(whilec.WhileError, match="E0652"):
+            whilec.run_source("x0 := x1 + 1", {"x1": -HUGE}, smooth=mode)
+        with pytest.raises(whilec.WhileError, match="E0652"):
+            whilec.run_source(text, {"a": [1, HUGE]}, smooth=mode)
 
 
 def test_run_of_a_file(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import click
 from whilec.cli.options import build_options, level_option, run_options
 from whilec.cli.output import json_text, loops_to_data, show_diagnostics
 from whilec.cli.table import layout
+from whilec.driver.arguments import plain_names
 from whilec.driver.files import load
 from whilec.driver.inputs import read_inputs
 from whilec.driver.pipeline import Level, Result, run_program
@@ -62,7 +63,7 @@ def split_names(names: str | None) -> tuple[str, ...] | None:
     """The names of `--outputs`."""
     if names is None:
         return None
-    return tuple(name.strip() for name in names.split(",") if name.strip())
+    return plain_names(name.strip() for name in names.split(",") if name.strip())
 
 
 def _as_json(result: Result) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from whilec.diagnostics.model import Diagnostic
+from whilec.driver.arguments import plain_inputs, plain_names, plain_options
 from whilec.driver.files import load
 from whilec.driver.pipeline import Level, check_file, format_file, run_program
-from whilec.semantics.options import Options
 from whilec.source import SourceFile
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run_source(
     text: str,
     inputs: Mapping[str, Any] | None = None,
     *,
-    outputs: tuple[str, ...] | None = None,
+    outputs: Iterable[str] | None = None,
     jacobian: bool = False,
     **options: Any,
 ) -> Run:
@@ -50,8 +50,8 @@ def run_source(
 
     Args:
         text: The program.
-        inputs: Value of each input.
-        outputs: Names of the outputs wanted.
+        inputs: Value of each input: numbers, lists, tuples and arrays of them.
+        outputs: Names of the outputs wanted, or one name.
         jacobian: Whether to compute the derivative of each output by each given input and each PARAM.
         options: `smooth`, `steepness` and the other fields of `Options`.
 
@@ -62,16 +62,28 @@ def run_source(
     {'x0': 42}
     """
     source = SourceFile("<input>", text)
-    return run_program(source, inputs or {}, Options(**options), outputs=outputs, jacobian=jacobian).run
+    return run_program(
+        source,
+        plain_inputs(inputs),
+        plain_options(options),
+        outputs=plain_names(outputs),
+        jacobian=jacobian,
+    ).run
 
 
 def run(
     path: str,
     inputs: Mapping[str, Any] | None = None,
     *,
-    outputs: tuple[str, ...] | None = None,
+    outputs: Iterable[str] | None = None,
     jacobian: bool = False,
     **options: Any,
 ) -> Run:
     """As `run_source`, of a program in a file."""
-    return run_program(load(path), inputs or {}, Options(**options), outputs=outputs, jacobian=jacobian).run
+    return run_program(
+        load(path),
+        plain_inputs(inputs),
+        plain_options(options),
+        outputs=plain_names(outputs),
+        jacobian=jacobian,
+    ).run

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import TypeAlias
 
+from whilec.driver.values import shorten
 from whilec.semantics.options import MAX_SMOOTH_ORDER, Smooth
 
 Reader: TypeAlias = Callable[[str], object]
@@ -18,7 +19,7 @@ def read_smooth(text: str) -> Smooth:
         return word
     if text.isascii() and text.isdigit() and len(text) < 3 and int(text) <= MAX_SMOOTH_ORDER:
         return int(text)
-    raise ValueError(f"`{text}` is not `hard`, `inf` or a whole number from 0 to {MAX_SMOOTH_ORDER}")
+    raise ValueError(f"`{shorten(text)}` is not `hard`, `inf` or a whole number from 0 to {MAX_SMOOTH_ORDER}")
 
 
 def read_number(text: str) -> int | float:
@@ -30,7 +31,7 @@ def read_positive(text: str) -> float:
     """A finite number > 0."""
     value = _number(text)
     if value <= 0:
-        raise ValueError(f"`{text}` is not greater than 0")
+        raise ValueError(f"`{shorten(text)}` is not greater than 0")
     return value
 
 
@@ -38,7 +39,7 @@ def read_not_negative(text: str) -> float:
     """A finite number >= 0."""
     value = _number(text)
     if value < 0:
-        raise ValueError(f"`{text}` is less than 0")
+        raise ValueError(f"`{shorten(text)}` is less than 0")
     return value
 
 
@@ -46,16 +47,16 @@ def read_epsilon(text: str) -> float:
     """A number in [0, 1/2)."""
     value = _number(text)
     if not 0 <= value < 0.5:
-        raise ValueError(f"`{text}` is not in the range from 0 to below 1/2")
+        raise ValueError(f"`{shorten(text)}` is not in the range from 0 to below 1/2")
     return value
 
 
 def read_count(text: str) -> int:
     """A whole number >= 0."""
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"`{text}` is not a whole number >= 0")
+        raise ValueError(f"`{shorten(text)}` is not a whole number >= 0")
     if len(text) > 18:
-        raise ValueError(f"`{text[:18]}...` is too large")
+        raise ValueError(f"`{shorten(text, 21)}` is too large")
     return int(text)
 
 
@@ -64,7 +65,7 @@ def one_of(*choices: str) -> Reader:
 
     def read(text: str) -> str:
         if text not in choices:
-            raise ValueError(f"`{text}` is not {' or '.join(f'`{choice}`' for choice in choices)}")
+            raise ValueError(f"`{shorten(text)}` is not {' or '.join(f'`{choice}`' for choice in choices)}")
         return text
 
     return read
@@ -90,7 +91,7 @@ def _number(text: str) -> float:
     except ValueError:
         value = None
     if value is None:
-        raise ValueError(f"`{text}` is not a number")
+        raise ValueError(f"`{shorten(text)}` is not a number")
     if not isfinite(value):
-        raise ValueError(f"`{text}` is not finite")
+        raise ValueError(f"`{shorten(text)}` is not finite")
     return value

@@ -29,9 +29,9 @@ E0671 = Code(
     "a program file cannot be read",
     """
 The file exists, but the operating system does not let it be read: its permissions forbid it, a part
-of its path is not a directory, or a device failed. The message says what the system answered. A named
-pipe (`mkfifo`) is not read, because nobody may ever write to it; `-`, which is standard input, and a shell's
-`<(command)` are.
+of its path is not a directory, or a device failed. The message says what the system answered. A
+named pipe (`mkfifo`) is not read, because nobody may ever write to it; `-`, which is standard input,
+and a shell's `<(command)` are.
 """,
     Example("", "check {file}/inside.while"),
 )

@@ -136,6 +136,8 @@ def prepare(
         check_input_names(program, inputs)
         for name, value in inputs.items():
             _check_finite(name, value)
+            if not options.is_hard:
+                _check_range(name, value)
         bindings = bind_shapes(program, {name: shape_of(value) for name, value in inputs.items()})
         if program.bindings is None:
             from whilec.semantics.check import specialise
@@ -256,3 +258,21 @@ def _check_finite(name: str, value: Value) -> None:
         raise WhileError(
             Diagnostic(E0652, f"input `{name}` is {wrong[1]}{place}", help="give finite numbers")
         )
+
+
+def _check_range(name: str, value: Value) -> None:
+    """Smooth modes compute with reals only."""
+    if isinstance(value, list):
+        for row in value:
+            _check_range(name, row)
+        return
+    try:
+        float(value)
+    except OverflowError:
+        raise WhileError(
+            Diagnostic(
+                E0652,
+                f"input `{name}` has a whole number beyond the range of real numbers",
+                help="smooth modes compute with real numbers; mode hard takes any whole number",
+            )
+        ) from None

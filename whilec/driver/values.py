@@ -35,7 +35,8 @@ E0652 = Code(
 Programs compute with finite numbers. A NaN ("not a number") would spread into every variable that
 it meets, and a loop cannot decide about it; an infinite input makes differences such as `inf - inf`
 NaN. So inputs must be finite. A number beyond the range of 64-bit floating point, `1e999`, is
-infinite too; as a whole number written out in digits it would be exact.
+infinite too. In hard mode a whole number written out in digits may be larger than that, as it is exact;
+the smooth modes compute with floating point, so for them it must be within the range as well.
 """,
     Example("x0 := x1 + 0", "run {file} x1=nan"),
 )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from whilec.diagnostics.model import Code, Diagnostic, Example
+from whilec.numerals import write_integer
 from whilec.semantics.options import MAX_SMOOTH_ORDER, Options
 
 _PROGRAM = "x0 := x1\nWHILE x1 != 0 DO x1 := x1 - 1 x0 := x0 + 1 END\n"
@@ -81,6 +82,9 @@ PHI_WITHOUT_EFFECT = Code(
 _CHOICES = {"loops": ("path", "mixture"), "phi": ("sech", "bump"), "domain": ("int", "nat")}
 
 
+_MAX_SHOWN = 40
+
+
 def check_options(options: Options) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with the options, and warnings about them."""
     return tuple(_check(options))
@@ -90,7 +94,7 @@ def _check(options: Options) -> Iterator[Diagnostic]:
     if not _is_mode(options.smooth):
         yield Diagnostic(
             BAD_SMOOTH,
-            f"`{options.smooth}` is not a mode",
+            f"`{_shown(options.smooth)}` is not a mode",
             help=_meant_mode(options.smooth),
         )
     yield from _steepness("steepness", options.steepness)
@@ -99,7 +103,7 @@ def _check(options: Options) -> Iterator[Diagnostic]:
     if not _is_real(options.epsilon) or not 0 <= options.epsilon < 0.5:
         yield Diagnostic(
             BAD_EPSILON,
-            f"`epsilon` must be at least 0 and less than 0.5, not {options.epsilon}",
+            f"`epsilon` must be at least 0 and less than 0.5, not {_shown(options.epsilon)}",
             help="try 1e-6",
         )
     yield from _limits((("max_trips", options.max_trips), ("max_steps", options.max_steps)))
@@ -108,7 +112,7 @@ def _check(options: Options) -> Iterator[Diagnostic]:
         if given not in known:
             yield Diagnostic(
                 UNKNOWN_CHOICE,
-                f"`{name}` cannot be `{given}`",
+                f"`{name}` cannot be `{_shown(given)}`",
                 help=" or ".join(f"`{each}`" for each in known),
             )
     if options.trainable and options.domain == "nat":
@@ -142,21 +146,36 @@ def _meant_mode(smooth: object) -> str:
 
 
 def _is_real(number: object) -> bool:
-    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        return False
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an int beyond the range of reals
+        return False
+
+
+def _shown(given: object) -> str:
+    """What was given, or the start of it where it is long."""
+    text = write_integer(given) if isinstance(given, int) and not isinstance(given, bool) else str(given)
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
 
 
 def _steepness(name: str, given: float) -> Iterator[Diagnostic]:
     if not _is_real(given) or not given > 0:
         yield Diagnostic(
-            BAD_STEEPNESS, f"`{name}` must be a finite number greater than 0, not {given}", help="try 1.0"
+            BAD_STEEPNESS,
+            f"`{name}` must be a finite number greater than 0, not {_shown(given)}",
+            help="try 1.0",
         )
 
 
 def _limits(limits: Iterable[tuple[str, object]]) -> Iterator[Diagnostic]:
     for name, given in limits:
-        if given is not None and (not isinstance(given, int) or isinstance(given, bool) or given < 1):
+        if given is None and name == "max_trips":
+            continue
+        if not isinstance(given, int) or isinstance(given, bool) or given < 1:
             yield Diagnostic(
                 BAD_MAX_TRIPS,
-                f"`{name}` must be a whole number of at least 1, not {given}",
+                f"`{name}` must be a whole number of at least 1, not {_shown(given)}",
                 help="leave it out for the default",
             )

@@ -61,3 +61,11 @@ def test_what_is_wrong(name: str, text: str, reason: str) -> None:
 
 def test_every_option_of_a_run_can_be_read() -> None:
     assert {field.name for field in fields(Options)} - {"trainable"} == set(READERS)
+
+
+@pytest.mark.parametrize("field", list(READERS))
+def test_long_texts_are_not_repeated(field: str) -> None:
+    for text in ("9" * 5000, "-" + "9" * 200, "x" * 5000):
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 - any reason will do
+            READERS[field](text)
+        assert len(str(caught.value)) < 150
