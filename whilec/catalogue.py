@@ -11,6 +11,7 @@ from whilec.diagnostics.cells import printable
 from whilec.diagnostics.model import Code, InternalError
 
 DECLARING_MODULES = (
+    "whilec.driver.arguments",
     "whilec.driver.files",
     "whilec.driver.inputs",
     "whilec.driver.limits",
