@@ -31,7 +31,7 @@ def run(*arguments: str) -> str:
 def test_readme_has_two_commands_that_install_and_test() -> None:
     assert len(COMMANDS) == 2
     assert COMMANDS[0].startswith("python3 -m venv .venv && .venv/bin/pip install ")
-    assert COMMANDS[1] == ".venv/bin/python -m pytest -n auto"
+    assert COMMANDS[1] == ".venv/bin/python -m pytest -n auto --dist worksteal"
 
 
 def test_the_first_command_prints_what_readme_says(monkeypatch: pytest.MonkeyPatch) -> None:
