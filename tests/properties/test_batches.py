@@ -149,6 +149,8 @@ def test_hard_mode_on_tensors_equals_python_numbers(chunk: int) -> None:
         generated = generate(random, INT)
         program = load(generated.source, generated.inputs)
         rows = [random_inputs(random, generated) for _ in range(ROWS)]
+        if not rows[0]:
+            continue  # without inputs there is no batch
         try:
             plain = [execute(program, row, hard).outputs for row in rows]
         except WhileError:
@@ -172,6 +174,8 @@ def test_smooth_tensors_are_exact_on_integers(chunk: int) -> None:
         generated = generate(random, INT)
         program = load(generated.source, generated.inputs)
         rows = [random_inputs(random, generated) for _ in range(ROWS)]
+        if not rows[0]:
+            continue  # without inputs there is no batch
         try:
             plain = [execute(program, row, hard).outputs for row in rows]
         except WhileError:
