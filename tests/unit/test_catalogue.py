@@ -8,19 +8,26 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
-from algonet_runtime import table
 from tests.command_line import split_command, whilec, write_example
 from tests.repository import ROOT
+from tests.unit.semantics.checking import INTRINSICS
 from whilec import catalogue
 from whilec.catalogue import DECLARING_MODULES, all_codes, code_to_markdown, code_to_text
-from whilec.diagnostics.model import Code, Example, InternalError
+from whilec.diagnostics.model import Code, Example, InternalError, WhileError
+from whilec.driver.pipeline import prepare
+from whilec.semantics.options import Options
+from whilec.semantics.reference import execute_tensors
+from whilec.source import SourceFile
 
-OUT_OF_REACH = {
-    "E0610": "64-bit integers are those of tensors, and the command line runs on numbers",
-    "E0613": "the checker finds every step of 0 before a program runs",
+UNPROVOKED = {
+    "E0610": "64-bit integers are those of tensors: test_example_of_tensors",
+    "E0662": "a full stack: tests/cli/test_main.py",
+    "E0663": "no memory left: tests/cli/test_main.py",
+    "E0676": "a file system that refuses to write: tests/unit/driver/test_files.py",
 }
-"""Codes with an example that no command shows, and why."""
+"""Codes that no command line shows at will, and where they are tested."""
 
 CODES = list(all_codes().values())
 
@@ -73,10 +80,7 @@ def test_code_is_documented(code: Code) -> None:
 def test_example_shows_the_code(
     code: Code, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if code.name in OUT_OF_REACH:
-        pytest.skip(OUT_OF_REACH[code.name])
-    if code.name.startswith("E03") and "soft_sort" not in table():
-        pytest.skip("no intrinsic is declared yet")
+    monkeypatch.setattr("algonet_runtime.table", lambda: INTRINSICS)
     monkeypatch.chdir(tmp_path)
     repeated = code.example.source.encode("utf-8", "surrogateescape") * 100_000  # for the limit of length
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(repeated)))
@@ -84,6 +88,18 @@ def test_example_shows_the_code(
     finished = whilec(capsys, *split_command(code.example.command, path.name))
     assert f"[{code.name}]" in finished.err, finished.err
     assert finished.code == (1 if code.name.startswith("E") else 0)
+
+
+def test_every_code_has_a_command_but_these() -> None:
+    assert {code.name for code in CODES if not code.example.command} == set(UNPROVOKED)
+
+
+def test_example_of_tensors() -> None:
+    source = SourceFile("example.while", all_codes()["E0610"].example.source)
+    options = Options(smooth="hard")
+    program = prepare(source, {"x": 3}, options)
+    with pytest.raises(WhileError, match="E0610"):
+        execute_tensors(program, {"x": torch.tensor([3, 4_000_000_000])}, options)
 
 
 def test_markdown() -> None:

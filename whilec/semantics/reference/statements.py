@@ -9,11 +9,12 @@ from whilec.diagnostics.model import Diagnostic, Label
 from whilec.semantics.program import Unit
 from whilec.semantics.reference.arithmetic import Frame, Value, Weight
 from whilec.semantics.reference.assignments import Count, as_count, assignment, target_name
-from whilec.semantics.reference.errors import E0609, E0613, fail
+from whilec.semantics.reference.errors import E0609, fail
 from whilec.semantics.reference.machine import Action, Machine, Thunk, UnitCode, layout
 from whilec.semantics.reference.result import Step
 from whilec.semantics.reference.rules import RULES
 from whilec.semantics.reference.scope import Scope
+from whilec.semantics.statements import ZERO_STEP
 from whilec.semantics.types import Kind
 from whilec.source import Span
 from whilec.syntax import ast, walk
@@ -255,7 +256,7 @@ class Statements:
             stride = step(frame)
             if stride == 0:
                 assert statement.step is not None
-                fail(E0613, "FOR has a step of 0", statement.step.span, "must not be 0", "use 1 or -1")
+                fail(ZERO_STEP, "FOR has a step of 0", statement.step.span, "must not be 0", "use 1 or -1")
             for value in range(start(frame), stop(frame) + (1 if stride > 0 else -1), stride):
                 spend(1, statement.head)
                 frame[slot] = value
