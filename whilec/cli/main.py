@@ -14,7 +14,6 @@ from whilec.diagnostics.model import InternalError, WhileError
 
 EXIT_OK: Final = 0
 EXIT_ERROR: Final = 1
-EXIT_USAGE: Final = 2
 EXIT_INTERNAL: Final = 70
 EXIT_INTERRUPTED: Final = 130
 EXIT_BROKEN_PIPE: Final = 141

@@ -209,6 +209,8 @@ def smoothness(program: CheckedProgram, options: Options) -> Smoothness:
 
 def broken_promises(program: CheckedProgram, options: Options) -> tuple[Diagnostic, ...]:
     """Where the program falls short of its REQUIRE in a mode."""
+    if not program.requirements:
+        return ()
     from whilec.semantics.smoothness import check_require
 
     return check_require(program, options)

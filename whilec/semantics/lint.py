@@ -14,6 +14,7 @@ from whilec.semantics.loops import loop_warnings
 from whilec.semantics.program import Role
 from whilec.source import SourceFile, Span
 from whilec.syntax import ast
+from whilec.syntax.parser import reserved_words
 
 UNUSED_VARIABLE = Code(
     "W0201",
@@ -79,34 +80,6 @@ is a name like any other. If the keyword was meant, write it in capitals.
 """,
     Example("x0 := x1\nLoop := x0\nx0 := Loop\n"),
 )
-
-KEYWORDS = frozenset(
-    [
-        "WHILE",
-        "DO",
-        "END",
-        "IF",
-        "THEN",
-        "ELSEIF",
-        "ELSE",
-        "FOR",
-        "FROM",
-        "TO",
-        "STEP",
-        "LOOP",
-        "DEF",
-        "PROGRAM",
-        "CONST",
-        "PARAM",
-        "REQUIRE",
-        "VAR",
-        "AND",
-        "OR",
-        "NOT",
-        "WITH",
-    ]
-)
-"""The reserved words, in capitals."""
 
 
 def usage_warnings(syntax: ast.Program, main: UnitContext, outputs: Sequence[str]) -> Iterator[Diagnostic]:
@@ -271,7 +244,7 @@ def _names(names: Mapping[str, Span], program: ProgramContext) -> Iterator[Diagn
                 Label(span, "a variable here"),
                 help="give the variable another name",
             )
-        if name.upper() in KEYWORDS:
+        if name.upper() in reserved_words():
             yield Diagnostic(
                 LIKE_A_KEYWORD,
                 f"`{name}` is a name, not the keyword `{name.upper()}`",
@@ -311,7 +284,7 @@ def _comments(
 
 def _ends_with_operand(before: str) -> bool:
     word = re.search(r"[A-Za-z_0-9.]+$", before)
-    return before[-1] in ")]" or (word is not None and word[0].upper() not in KEYWORDS)
+    return before[-1] in ")]" or (word is not None and word[0].upper() not in reserved_words())
 
 
 def _is_code(text: str, names: Collection[str]) -> bool:

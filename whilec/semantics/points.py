@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar, final
 
 from whilec.diagnostics.model import InternalError
 from whilec.semantics.context import ForFrame, Frame, GuardFrame
-from whilec.semantics.static import StaticEnvironment, evaluate_static
+from whilec.semantics.static import INTEGER_ARITHMETIC, INTEGER_FUNCTIONS, StaticEnvironment, evaluate_static
 from whilec.syntax import ast
 
 Point: TypeAlias = dict[str, int]
@@ -112,13 +112,13 @@ def compiled(expr: ast.Expr, environment: StaticEnvironment) -> Evaluator:
             return lambda point: -operand(point)
         case ast.Binary():
             left, right = compiled(expr.left, environment), compiled(expr.right, environment)
-            apply = _ARITHMETIC[expr.op]
+            apply = INTEGER_ARITHMETIC[expr.op]
             return lambda point: apply(left(point), right(point))
         case ast.Call() if expr.function.id != "len":
             operands = [
                 compiled(argument.value, environment) for argument in expr.arguments if argument.name is None
             ]
-            function = _FUNCTIONS[expr.function.id]
+            function = INTEGER_FUNCTIONS[expr.function.id]
             return lambda point: function(*(operand(point) for operand in operands))
         case _:
             return _constant(evaluate_static(expr, environment))
@@ -147,40 +147,6 @@ def compiled_truth(expr: ast.Expr, environment: StaticEnvironment) -> Truth:
             raise InternalError(f"not a condition: {type(expr).__name__}")
 
 
-def _abs(x: int) -> int:
-    return abs(x)
-
-
-def _sign(x: int) -> int:
-    return (x > 0) - (x < 0)
-
-
-def _clamp(x: int, low: int, high: int) -> int:
-    return min(max(x, low), high)
-
-
-def _div(a: int, b: int) -> int:
-    return a // b
-
-
-def _mod(a: int, b: int) -> int:
-    return a % b
-
-
-_ARITHMETIC: Mapping[str, Callable[[int, int], int]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-}
-_FUNCTIONS: Mapping[str, Callable[..., int]] = {
-    "min": min,
-    "max": max,
-    "abs": _abs,
-    "sign": _sign,
-    "clamp": _clamp,
-    "div": _div,
-    "mod": _mod,
-}
 _COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,

@@ -135,6 +135,11 @@ class CheckedProgram:
     warnings: tuple[Diagnostic, ...]
 
     @property
+    def requirements(self) -> tuple[ast.Require, ...]:
+        """The REQUIREs, in text order."""
+        return tuple(item for item in self.syntax.items if isinstance(item, ast.Require))
+
+    @property
     def parameters(self) -> tuple[Variable, ...]:
         """The PARAMs, in text order."""
         return tuple(v for v in self.main.variables.values() if v.role is Role.PARAM)

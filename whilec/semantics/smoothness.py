@@ -82,7 +82,7 @@ def _overall_culprit(program: CheckedProgram, options: Options) -> Operation | N
 
 def check_require(program: CheckedProgram, options: Options) -> tuple[Diagnostic, ...]:
     """Where the program falls short of its REQUIRE; hard mode promises nothing."""
-    required = [item for item in program.syntax.items if isinstance(item, ast.Require)]
+    required = program.requirements
     if not required or options.is_hard:
         return ()
     culprit = _overall_culprit(program, options)

@@ -8,12 +8,14 @@ a number yet (shape variables of a program checked for any sizes) stand for them
 from __future__ import annotations
 
 import math
+import operator
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, cast, final
+from typing import Any, TypeAlias, cast, final
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, InternalError, Label, WhileError
+from whilec.numerals import MAX_INTEGER_BITS
 from whilec.semantics import sizes
 from whilec.semantics.builtins import BUILTINS, KindRule
 from whilec.semantics.types import Kind, SymbolicSize, ValueType, spell
@@ -49,9 +51,6 @@ Constants are whole numbers of at most 1,000,000 binary digits, or real numbers 
 """,
     Example("CONST big = 1e300 * 1e300\nx0 := x1 * 2 + big\n"),
 )
-
-MAX_BITS = 10**6
-"""Static integers have at most this many binary digits."""
 
 StaticValue: TypeAlias = int | float | SymbolicSize
 """A number, or a size that is not known yet."""
@@ -246,18 +245,6 @@ _RULES: Mapping[type, _Rule] = {
 # ---- numbers -----------------------------------------------------------------------------------
 
 
-def _add(a: int | float, b: int | float) -> int | float:
-    return a + b
-
-
-def _subtract(a: int | float, b: int | float) -> int | float:
-    return a - b
-
-
-def _multiply(a: int | float, b: int | float) -> int | float:
-    return a * b
-
-
 def _divide(a: int | float, b: int | float) -> float:
     return a / b
 
@@ -288,18 +275,19 @@ def _sigmoid(x: float) -> float:
 
 _Operation: TypeAlias = Callable[..., int | float]
 
-_ARITHMETIC: Mapping[ast.BinaryOp, _Operation] = {
-    "+": _add,
-    "-": _subtract,
-    "*": _multiply,
-    "/": _divide,
+INTEGER_ARITHMETIC: Mapping[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
 }
+"""The operators whose result is static if their operands are."""
+_ARITHMETIC: Mapping[str, _Operation] = {**INTEGER_ARITHMETIC, "/": _divide}
 _SYMBOLIC: Mapping[ast.BinaryOp, Callable[[int | SymbolicSize, int | SymbolicSize], StaticValue]] = {
     "+": sizes.add,
     "-": sizes.subtract,
     "*": sizes.multiply,
 }
-_FUNCTIONS: Mapping[str, _Operation] = {
+INTEGER_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "min": min,
     "max": max,
     "abs": _abs,
@@ -307,6 +295,10 @@ _FUNCTIONS: Mapping[str, _Operation] = {
     "clamp": _clamp,
     "div": _div,
     "mod": _mod,
+}
+"""The functions whose result is static if their arguments are."""
+_FUNCTIONS: Mapping[str, _Operation] = {
+    **INTEGER_FUNCTIONS,
     "sqrt": math.sqrt,
     "exp": math.exp,
     "log": math.log,
@@ -329,9 +321,12 @@ def _guarded(span: Span, operation: _Operation, *numbers: int | float) -> int | 
     except (OverflowError, ValueError):
         raise _error(HUGE_CONSTANT, "this constant has no value", span, "too large or undefined") from None
     if isinstance(value, int):
-        if value.bit_length() > MAX_BITS:
+        if value.bit_length() > MAX_INTEGER_BITS:
             raise _error(
-                HUGE_CONSTANT, f"this integer has more than {MAX_BITS:,} binary digits", span, "too large"
+                HUGE_CONSTANT,
+                f"this integer has more than {MAX_INTEGER_BITS:,} binary digits",
+                span,
+                "too large",
             )
     elif not math.isfinite(value):
         raise _error(HUGE_CONSTANT, "this constant is not a finite number", span, "too large or undefined")

@@ -310,6 +310,3 @@ class Comment:
 
     text: str
     span: Span = _span()
-
-
-Node: TypeAlias = Expr | Item | Program | Header | Binding | TypeExpr | Branch | Argument

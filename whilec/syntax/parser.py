@@ -65,6 +65,12 @@ def scan(source: SourceFile) -> Lexed:
     return _front().lexer.scan(source)
 
 
+@cache
+def reserved_words() -> frozenset[str]:
+    """The keywords of the grammar, in capitals."""
+    return frozenset(_front().lexer.keywords.values())
+
+
 @final
 class _Front:
     """Lark's parser for the grammar."""

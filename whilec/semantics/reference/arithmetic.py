@@ -7,8 +7,9 @@ place in the source, and are plain functions of values.
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from whilec.diagnostics.model import Diagnostic
@@ -30,6 +31,9 @@ Tap: TypeAlias = tuple[Any, Weight]
 """An index along one axis (int, or one per lane) and the weight it is read and written with."""
 Axes: TypeAlias = tuple[tuple[Tap, ...], ...]
 """The taps of every axis that an index names."""
+
+OPERATORS: Mapping[str, Binary] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+"""Python's operators, which every kind of numbers has."""
 
 ONE = 1
 """The path weight of statements that always run; compared by identity."""
@@ -78,10 +82,6 @@ class AbstractArithmetic(ABC):
     @abstractmethod
     def comparison(self, op: str, is_int: bool) -> Ternary:
         """A function of the operands and the steepness that gives a degree."""
-
-    @abstractmethod
-    def trip_condition(self) -> Ternary:
-        """The degree to which trip i of a LOOP of e trips runs: a function of e, i, steepness."""
 
     @abstractmethod
     def degree_to_real(self, degree: Weight) -> Value:

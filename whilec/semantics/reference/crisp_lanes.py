@@ -16,6 +16,7 @@ from whilec.diagnostics.model import Code, Diagnostic, InternalError, Label
 from whilec.semantics.reference import int64
 from whilec.semantics.reference.arithmetic import (
     ONE,
+    OPERATORS,
     AbstractArithmetic,
     Axes,
     Binary,
@@ -35,8 +36,8 @@ from whilec.semantics.reference.lanes import (
     aligned,
     demand_of_lanes,
     elements,
-    fold,
     full,
+    lane_reduction,
     overwritten,
     place,
 )
@@ -44,8 +45,6 @@ from whilec.semantics.reference.tensors import TensorElementary
 from whilec.semantics.relax import logistic
 from whilec.semantics.types import Kind
 from whilec.source import Span
-
-_OPERATORS: dict[str, Binary] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 @final
@@ -74,7 +73,7 @@ class CrispLanes(AbstractArithmetic):
         if op == "/":
             return lambda a, b: self._divide(a, b, span)
         if kind is Kind.REAL:
-            function = _OPERATORS[op]
+            function = OPERATORS[op]
             return lambda a, b: self._finite(function(self._real(a), self._real(b)), span)
         return lambda a, b: int64.exact(op, a, b, span)
 
@@ -100,38 +99,14 @@ class CrispLanes(AbstractArithmetic):
         return lambda s, *xs: self._real(function(s, *[self._real(x) for x in xs]))
 
     def reduction(self, name: str, kind: Kind, span: Span) -> Function:
-        add = self.binary("+", kind, (), span)
-        multiply = self.binary("*", kind, (), span)
+        add, multiply = self.binary("+", kind, (), span), self.binary("*", kind, (), span)
 
-        def total(a: torch.Tensor) -> Value:
-            zero = torch.zeros(a.shape[0], dtype=a.dtype, device=a.device)
-            return self._fold(elements(a), add, zero)
-
-        def mean(a: torch.Tensor) -> Value:
+        def mean(total: Unary, a: torch.Tensor) -> Value:
             if not a.is_floating_point() and elements(a):
                 return int64.mean(a)
             return self._divide(total(self._real(a)), len(elements(a)), span)
 
-        def matmul(a: torch.Tensor, b: torch.Tensor) -> Value:
-            left = a if a.dim() == 3 else a.unsqueeze(1)
-            right = b if b.dim() == 3 else b.unsqueeze(2)
-            terms = [multiply(left[:, :, k, None], right[:, k, None, :]) for k in range(left.shape[2])]
-            zeros = torch.zeros(a.shape[0], left.shape[1], right.shape[2], dtype=a.dtype, device=a.device)
-            return self._fold(terms, add, zeros).reshape(a.shape[:-1] + b.shape[2:])
-
-        table: dict[str, Function] = {
-            "sum": total,
-            "mean": mean,
-            "dot": lambda a, b: total(multiply(a, b)),
-            "matmul": matmul,
-        }
-        return table[name]
-
-    def _fold(self, terms: list[Value], add: Function, zero: Value) -> Value:
-        total = fold(terms[:1], zero)
-        for term in terms[1:]:
-            total = add(total, term)
-        return total
+        return lane_reduction(name, add, multiply, mean)
 
     def _real(self, x: Value) -> Value:
         return x.to(self._m.dtype) if isinstance(x, torch.Tensor) else to_float(x)
@@ -165,9 +140,6 @@ class CrispLanes(AbstractArithmetic):
 
     def comparison(self, op: str, is_int: bool) -> Ternary:
         return int64.COMPARISONS[op]
-
-    def trip_condition(self) -> Ternary:
-        return lambda count, i, s: int64.order(i, count) < 0
 
     def degree_to_real(self, degree: Weight) -> Value:
         return degree.to(self._m.dtype) if isinstance(degree, torch.Tensor) else float(degree)

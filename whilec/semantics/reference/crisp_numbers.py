@@ -12,9 +12,11 @@ from collections.abc import Callable
 from typing import NoReturn, final
 
 from whilec.diagnostics.model import Diagnostic, InternalError, WhileError
+from whilec.numerals import MAX_INTEGER_BITS
 from whilec.semantics.reference import arrays, floats
 from whilec.semantics.reference.arithmetic import (
     ONE,
+    OPERATORS,
     AbstractArithmetic,
     Axes,
     Binary,
@@ -32,9 +34,6 @@ from whilec.semantics.reference.smooth_numbers import array_reduction, lift_bina
 from whilec.semantics.types import Kind
 from whilec.source import Span
 
-MAX_INTEGER_BITS = 10**6
-
-_OPERATORS: dict[str, Binary] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 COMPARISONS: dict[str, Ternary] = {
     "=": lambda a, b, s: a == b,
     "!=": lambda a, b, s: a != b,
@@ -66,7 +65,7 @@ class CrispNumbers(AbstractArithmetic):
     def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Binary:
         if op == "/":
             return lift_binary(lambda a, b: _divide(a, b, span), shape)
-        function = _OPERATORS[op]
+        function = OPERATORS[op]
         if kind is Kind.REAL:
             return lift_binary(lambda a, b: _finite_result(function, a, b, span), shape)
         if op == "*":
@@ -107,18 +106,14 @@ class CrispNumbers(AbstractArithmetic):
     def comparison(self, op: str, is_int: bool) -> Ternary:
         return COMPARISONS[op]
 
-    def trip_condition(self) -> Ternary:
-        return lambda count, i, s: i < count
-
     def degree_to_real(self, degree: Weight) -> Value:
         return 1.0 if degree else 0.0
 
     def demand(
         self, value: Value, holds: Callable[[float], bool], problem: Callable[[float], Diagnostic]
     ) -> None:
-        number = value
-        if not holds(number):
-            raise WhileError(problem(number))
+        if not holds(value):
+            raise WhileError(problem(value))
 
     # arrays
 

@@ -45,10 +45,15 @@ def soft_taps(
     return neighbours if relaxation.is_local else everything
 
 
+def product_of(a: Weight, b: Weight) -> Weight:
+    """The product of two weights, still `ONE` if both are."""
+    return b if a is ONE else a if b is ONE else a * b
+
+
 def combinations(axes: tuple[tuple[Tap, ...], ...]) -> Iterator[tuple[tuple[Any, ...], Weight]]:
     """Every choice of one tap per axis: the positions and the product of their weights."""
     for taps in product(*axes):
         weight = ONE
         for _, factor in taps:
-            weight = factor if weight is ONE else weight if factor is ONE else weight * factor
+            weight = product_of(weight, factor)
         yield tuple(position for position, _ in taps), weight

@@ -6,12 +6,10 @@
 
 from __future__ import annotations
 
-import operator
-
 import torch
 
 from whilec.diagnostics.model import Diagnostic, Label
-from whilec.semantics.reference.arithmetic import Binary, Ternary, Value
+from whilec.semantics.reference.arithmetic import OPERATORS, Ternary, Value
 from whilec.semantics.reference.crisp_numbers import show
 from whilec.semantics.reference.errors import E0610
 from whilec.semantics.reference.lanes import LaneError
@@ -19,8 +17,6 @@ from whilec.source import Span
 
 LARGEST = 2**63 - 1
 """The largest magnitude: -2^63 has no negative and counts as an overflow."""
-
-_OPERATORS: dict[str, Binary] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 def first_lane(mask: torch.Tensor) -> int:
@@ -60,8 +56,8 @@ def fitting(x: Value, span: Span) -> Value:
 def exact(op: str, a: Value, b: Value, span: Span) -> Value:
     """`+ - *`, checked for overflow."""
     if not isinstance(a, torch.Tensor) and not isinstance(b, torch.Tensor):
-        return fitting(_OPERATORS[op](a, b), span)
-    result = _OPERATORS[op](fitting(a, span), fitting(b, span))
+        return fitting(OPERATORS[op](a, b), span)
+    result = OPERATORS[op](fitting(a, span), fitting(b, span))
     lane = first_lane(_has_wrapped(op, torch.as_tensor(a), torch.as_tensor(b), result))
     if lane >= 0:
         raise overflow(lane, f"{number_at(a, lane)} {op} {number_at(b, lane)}", span)

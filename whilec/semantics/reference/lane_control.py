@@ -176,7 +176,7 @@ class LaneControl(AbstractControl):
                 is_nan = torch.isnan(q)
                 is_capped = (q != 0) & ~is_nan & (entry.trips == cap)
                 is_done = (q == 0) | is_nan | is_capped
-                entry.leave(self._where(is_done), is_nan, degree)
+                entry.leave(self._where(is_done), is_nan)
                 tally.nan += int(is_nan.sum())
                 tally.capped += int(is_capped.sum())
                 tally.converged += int((q == 0).sum())
@@ -223,7 +223,7 @@ class _Entry:
         self.lanes = torch.arange(frame[-1].shape[0], device=frame[-1].device)
         self.trips = 0
 
-    def leave(self, done: torch.Tensor, is_nan: torch.Tensor, degree: torch.Tensor) -> None:
+    def leave(self, done: torch.Tensor, is_nan: torch.Tensor) -> None:
         """Note the final values of lanes that end here; those with a NaN weight become NaN."""
         if not done.numel():
             return

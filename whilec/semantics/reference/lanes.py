@@ -13,6 +13,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 from math import prod
 from typing import Any, final
 
@@ -23,6 +24,7 @@ from whilec.semantics.options import Options
 from whilec.semantics.reference import chain
 from whilec.semantics.reference.arithmetic import (
     ONE,
+    OPERATORS,
     AbstractArithmetic,
     Axes,
     Binary,
@@ -34,19 +36,14 @@ from whilec.semantics.reference.arithmetic import (
     Value,
     Weight,
 )
-from whilec.semantics.reference.indexing import combinations, soft_taps
+from whilec.semantics.reference.indexing import combinations, product_of, soft_taps
 from whilec.semantics.reference.smooth_numbers import relaxed_comparison, relaxed_function
 from whilec.semantics.reference.tensors import TensorElementary
 from whilec.semantics.relax import AbstractRelaxation, logistic, mixture, weighted
 from whilec.semantics.types import Kind
 from whilec.source import Span
 
-_OPERATORS: dict[str, Binary] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": chain.multiply,
-    "/": chain.divide,
-}
+_OPERATORS: dict[str, Binary] = {**OPERATORS, "*": chain.multiply, "/": chain.divide}
 
 
 class LaneError(Exception):
@@ -108,35 +105,30 @@ def elements(array: torch.Tensor) -> list[torch.Tensor]:
     return list(array.reshape(array.shape[0], prod(array.shape[1:])).unbind(1))
 
 
-def fold(terms: list[Value], zero: Value) -> Value:
+def fold(add: Binary, terms: list[torch.Tensor], zero: torch.Tensor) -> torch.Tensor:
     """The sum from left to right, whose bits do not depend on the batch."""
-    total = terms[0] if terms else zero
-    for term in terms[1:]:
-        total = total + term
-    return total
+    return reduce(add, terms) if terms else zero
 
 
-def lane_reduction(name: str, divide: Function, zero: Value) -> Function:
+def lane_reduction(
+    name: str, add: Binary, multiply: Binary, mean: Callable[[Unary, torch.Tensor], Value]
+) -> Function:
     """`sum`, `mean`, `dot`, `matmul` of every lane, added up from left to right."""
 
-    def total(a: torch.Tensor) -> Value:
-        return fold(elements(a), torch.full((a.shape[0],), zero, dtype=a.dtype, device=a.device))
+    def total(a: torch.Tensor) -> torch.Tensor:
+        return fold(add, elements(a), a.new_zeros(a.shape[0]))
 
-    def mean(a: torch.Tensor) -> Value:
-        count = len(elements(a))
-        return divide(total(a), torch.full((a.shape[0],), float(count), dtype=a.dtype, device=a.device))
-
-    def matmul(a: torch.Tensor, b: torch.Tensor) -> Value:
+    def matmul(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         left = a if a.dim() == 3 else a.unsqueeze(1)
         right = b if b.dim() == 3 else b.unsqueeze(2)
-        terms = [chain.multiply(left[:, :, k, None], right[:, k, None, :]) for k in range(left.shape[2])]
-        zeros = torch.full((a.shape[0], left.shape[1], right.shape[2]), zero, dtype=a.dtype, device=a.device)
-        return fold(terms, zeros).reshape(a.shape[:-1] + b.shape[2:])
+        terms = [multiply(left[:, :, k, None], right[:, k, None, :]) for k in range(left.shape[2])]
+        zeros = a.new_zeros(a.shape[0], left.shape[1], right.shape[2])
+        return fold(add, terms, zeros).reshape(a.shape[:-1] + b.shape[2:])
 
     table: dict[str, Function] = {
         "sum": total,
-        "mean": mean,
-        "dot": lambda a, b: total(chain.multiply(a, b)),
+        "mean": lambda a: mean(total, a),
+        "dot": lambda a, b: total(multiply(a, b)),
         "matmul": matmul,
     }
     return table[name]
@@ -184,16 +176,16 @@ class SmoothLanes(AbstractArithmetic):
         return lambda s, *values: function(aligned(s, shape), *values)
 
     def reduction(self, name: str, kind: Kind, span: Span) -> Function:
-        return lane_reduction(name, self._m.divide, 0.0)
+        return lane_reduction(name, operator.add, chain.multiply, self._mean)
+
+    def _mean(self, total: Unary, a: torch.Tensor) -> Value:
+        added = total(a)
+        return chain.divide(added, torch.full_like(added.detach(), float(len(elements(a)))))
 
     # degrees
 
     def comparison(self, op: str, is_int: bool) -> Ternary:
         return relaxed_comparison(self._m, self._relaxation, op, is_int)
-
-    def trip_condition(self) -> Ternary:
-        m, exceeds = self._m, self._relaxation.exceeds
-        return lambda count, i, s: exceeds(m, count - i - 0.5, s)
 
     def degree_to_real(self, degree: Weight) -> Value:
         return degree if isinstance(degree, torch.Tensor) else float(degree)
@@ -228,7 +220,7 @@ class SmoothLanes(AbstractArithmetic):
 
     def write(self, array: torch.Tensor, axes: Axes, weight: Weight, value: Value) -> torch.Tensor:
         for position, factor in combinations(axes):
-            w = factor if weight is ONE else weight if factor is ONE else weight * factor
+            w = product_of(weight, factor)
             new = value if w is ONE else self.blend(array[place(position, array)], w, value)
             array = overwritten(array, position, new)
         return array

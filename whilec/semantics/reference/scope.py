@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, final
 
 from whilec.diagnostics.model import InternalError
 from whilec.semantics.program import Role, Unit
-from whilec.semantics.reference.arithmetic import Frame, Shape, Value
+from whilec.semantics.reference.arithmetic import OPERATORS, Frame, Shape, Value
 from whilec.semantics.reference.machine import Machine, Thunk, UnitCode
 from whilec.semantics.static import (
     COMPARISONS,
@@ -128,7 +128,7 @@ class Scope:
                 operand = self.static(expr.operand)
                 return lambda frame: -operand(frame)
             case ast.Binary():
-                return pair(STATIC_OPERATORS[expr.op], self.static(expr.left), self.static(expr.right))
+                return pair(OPERATORS[expr.op], self.static(expr.left), self.static(expr.right))
             case _:
                 return self._evaluated(expr)
 
@@ -197,8 +197,6 @@ class Scope:
 
 
 _Pairing: TypeAlias = Callable[[Any, Any], Any]
-
-STATIC_OPERATORS: Mapping[str, _Pairing] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 def pair(function: _Pairing, left: Thunk, right: Thunk) -> Thunk:

@@ -15,6 +15,7 @@ from whilec.semantics.options import Options
 from whilec.semantics.reference import arrays
 from whilec.semantics.reference.arithmetic import (
     ONE,
+    OPERATORS,
     AbstractArithmetic,
     Axes,
     Binary,
@@ -27,7 +28,7 @@ from whilec.semantics.reference.arithmetic import (
     Weight,
 )
 from whilec.semantics.reference.arrays import Array
-from whilec.semantics.reference.indexing import combinations, soft_taps
+from whilec.semantics.reference.indexing import combinations, product_of, soft_taps
 from whilec.semantics.relax import (
     AbstractRelaxation,
     blend_max,
@@ -39,8 +40,6 @@ from whilec.semantics.relax import (
 )
 from whilec.semantics.types import Kind
 from whilec.source import Span
-
-_OPERATORS: dict[str, Binary] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 @final
@@ -71,7 +70,7 @@ class SmoothNumbers(AbstractArithmetic):
         return None
 
     def binary(self, op: str, kind: Kind, shape: Shape, span: Span) -> Binary:
-        return _OPERATORS[op] if op != "/" else lift_binary(self._m.divide, shape)
+        return OPERATORS[op] if op != "/" else lift_binary(self._m.divide, shape)
 
     def negate(self, kind: Kind, shape: Shape, span: Span) -> Unary:
         return operator.neg
@@ -93,10 +92,6 @@ class SmoothNumbers(AbstractArithmetic):
 
     def comparison(self, op: str, is_int: bool) -> Ternary:
         return relaxed_comparison(self._m, self._relaxation, op, is_int)
-
-    def trip_condition(self) -> Ternary:
-        m, exceeds = self._m, self._relaxation.exceeds
-        return lambda count, i, s: exceeds(m, count - i - 0.5, s)
 
     def degree_to_real(self, degree: Weight) -> Value:
         return float(degree) if isinstance(degree, bool) else degree
@@ -133,11 +128,8 @@ class SmoothNumbers(AbstractArithmetic):
 
     def write(self, array: Array, axes: Axes, weight: Weight, value: Value) -> Array:
         for position, factor in combinations(axes):
-            if factor is ONE and weight is ONE:
-                array.put(position, value)
-                continue
-            w = factor if weight is ONE else weight if factor is ONE else weight * factor
-            array.put(position, self.blend(array.pick(position), w, value))
+            w = product_of(weight, factor)
+            array.put(position, value if w is ONE else self.blend(array.pick(position), w, value))
         return array
 
     # path weights

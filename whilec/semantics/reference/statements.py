@@ -212,9 +212,9 @@ class Statements:
         arithmetic, steepness = self._machine.arithmetic, self._machine.options.order_steepness
         if self._scope.kind(statement.count) is Kind.STATIC:
             return self._scope.static(statement.count), lambda frame: frame[trip] < frame[total]
-        runs, count = arithmetic.trip_condition(), self._scope.value(statement.count)
+        less, count = arithmetic.comparison("<", is_int=True), self._scope.value(statement.count)
         checked = self._whole(count, statement) if arithmetic.is_crisp else count
-        return checked, lambda frame: runs(frame[total], frame[trip], steepness)
+        return checked, lambda frame: less(frame[trip], frame[total], steepness)
 
     def _repeated(self, statement: ast.While | ast.Loop, condition: Thunk, body: Action) -> Action:
         written, tally = self._slots(assigned(statement.body)), self._machine.tally(statement)
