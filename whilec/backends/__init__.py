@@ -1,0 +1,1 @@
+"""What runs a lowered program: one backend per kind of machine code."""

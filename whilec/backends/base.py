@@ -1,0 +1,97 @@
+"""What a backend is, and what it gives: an executable for one specialised program."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, final
+
+if TYPE_CHECKING:
+    import torch
+
+
+@final
+@dataclass(frozen=True)
+class Call:
+    """One run of an executable, on flattened batches.
+
+    Args:
+        inputs: Every input of the program by name, of shape (rows, *shape); floating point.
+        parameters: Every PARAM by name, of shape (rows, *shape); usually expanded, not copied.
+        target_weights: For trainable programs: weights and biases, each of shape (targets,), in the
+            order of the source's assignment targets; None otherwise.
+        steepness: Of `=` and `!=`; > 0.
+        compare_steepness: Of `< <= > >=`, LOOP and relaxed built-ins; > 0.
+        rows: The number of elements of the batch; 0 is allowed.
+        dtype: float32 or float64; that of all tensors.
+        device: Where all tensors are.
+        checkpoint: Whether loops keep only some states for the backward pass and recompute the rest.
+    """
+
+    inputs: Mapping[str, torch.Tensor]
+    parameters: Mapping[str, torch.Tensor]
+    target_weights: tuple[torch.Tensor, torch.Tensor] | None
+    steepness: float
+    compare_steepness: float
+    rows: int
+    dtype: torch.dtype
+    device: torch.device
+    checkpoint: bool = False
+
+
+@final
+@dataclass
+class LoopCount:
+    """How one WHILE or LOOP of the source ended; counted over all its entries and elements."""
+
+    entries: int = 0
+    trips: int = 0
+    """The most in one entry."""
+    converged: int = 0
+    capped: int = 0
+    nan: int = 0
+
+
+@final
+@dataclass(frozen=True)
+class Outcome:
+    """What a call gave.
+
+    Args:
+        outputs: Every output by name, of shape (rows, *shape).
+        loops: One count per WHILE and LOOP, in source order; empty where nobody counts
+            (`torch.compile`, `torch.export`, `torch.vmap`).
+    """
+
+    outputs: Mapping[str, torch.Tensor]
+    loops: tuple[LoopCount, ...] = field(default=())
+
+
+class AbstractExecutable(ABC):
+    """A specialised program, ready to run. Picklable and deep-copyable."""
+
+    @abstractmethod
+    def run(self, call: Call) -> Outcome:
+        """Run every element of a batch; differentiable by autograd to any order.
+
+        Raises:
+            WhileError: A run-time error (E06xx).
+        """
+
+
+@final
+@dataclass(frozen=True)
+class Yes:
+    """A backend accepts a program."""
+
+
+@final
+@dataclass(frozen=True)
+class No:
+    """A backend does not: why, as a clause such as `it calls an intrinsic`."""
+
+    reason: str
+
+
+Answer: TypeAlias = Yes | No
