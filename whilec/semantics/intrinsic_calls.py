@@ -81,10 +81,13 @@ def check_intrinsic(unit: UnitContext, call: ast.Call, signature: Signature) -> 
             is_fine = _bind_tensor(unit, signature, parameter, value, bound, givers) and is_fine
         else:
             is_fine = _bind_number(unit, signature, parameter, value, bound) and is_fine
-    unit.callees[id(call)] = IntrinsicCall(signature, arguments)
     if not is_fine:
+        unit.callees[id(call)] = IntrinsicCall(signature, arguments, ())
         return None
-    return tuple(_result(unit, call, result, bound) for result in signature.results)
+    results = tuple(_result(unit, call, result, bound) for result in signature.results)
+    known = tuple(result for result in results if result is not None)
+    unit.callees[id(call)] = IntrinsicCall(signature, arguments, known)
+    return results
 
 
 def _sorted_arguments(

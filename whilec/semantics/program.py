@@ -68,6 +68,7 @@ class IntrinsicCall:
 
     signature: Signature
     arguments: Mapping[str, ast.Expr]
+    results: tuple[ValueType, ...]
 
 
 @final

@@ -1,0 +1,1 @@
+"""The intermediate representation: a program after checking, with path weights made explicit."""
