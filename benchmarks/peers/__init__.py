@@ -1,0 +1,1 @@
+"""Other people's libraries, loaded when they are measured."""
