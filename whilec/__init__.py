@@ -8,16 +8,35 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from whilec.diagnostics.model import Diagnostic, WhileError
     from whilec.driver.api import check_source, format_source, run, run_source
+    from whilec.driver.compiling import compile, compile_source  # noqa: A004 - the public name
+    from whilec.driver.loop_warnings import LoopWarning
+    from whilec.module import WhileModule
 
 __version__ = "0.1.0"
 
-__all__ = ["Diagnostic", "WhileError", "__version__", "check_source", "format_source", "run", "run_source"]
+__all__ = [
+    "Diagnostic",
+    "LoopWarning",
+    "WhileError",
+    "WhileModule",
+    "__version__",
+    "check_source",
+    "compile",
+    "compile_source",
+    "format_source",
+    "run",
+    "run_source",
+]
 
 _HOMES = {
     "check_source": "whilec.driver.api",
+    "compile": "whilec.driver.compiling",
+    "compile_source": "whilec.driver.compiling",
     "format_source": "whilec.driver.api",
     "run": "whilec.driver.api",
     "run_source": "whilec.driver.api",
+    "WhileModule": "whilec.module",
+    "LoopWarning": "whilec.driver.loop_warnings",
     "Diagnostic": "whilec.diagnostics.model",
     "WhileError": "whilec.diagnostics.model",
 }

@@ -22,9 +22,17 @@ from whilec.semantics.reference import execute_tensors
 from whilec.source import SourceFile
 
 UNPROVOKED = {
+    "E0510": "an argument of `compile`: tests/unit/module/test_module_choices.py",
+    "E0511": "an argument of `compile`: tests/unit/module/test_module_choices.py",
+    "E0512": "an argument of `compile`: tests/unit/module/test_module_choices.py",
+    "E0513": "an argument of `compile`: tests/unit/module/test_module_choices.py",
+    "E0515": "an argument of `compile`: tests/unit/module/test_module_calls.py",
     "E0610": "64-bit integers are those of tensors: test_example_of_tensors",
     "E0662": "a full stack: tests/cli/test_main.py",
     "E0663": "no memory left: tests/cli/test_main.py",
+    "E0690": "a call of a module: tests/unit/module/test_module_calls.py",
+    "E0691": "a call of a module: tests/unit/module/test_module_calls.py",
+    "E0692": "a call of a module: tests/unit/module/test_module_calls.py",
     "E0676": "a file system that refuses to write: tests/unit/driver/test_files.py",
 }
 """Codes that no command line shows at will, and where they are tested."""

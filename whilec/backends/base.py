@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, final
 
 if TYPE_CHECKING:
     import torch
@@ -17,7 +17,8 @@ class Call:
     """One run of an executable, on flattened batches.
 
     Args:
-        inputs: Every input of the program by name, of shape (rows, *shape); floating point.
+        inputs: Every input of the program by name, of shape (rows, *shape); floating point, in hard
+            mode also integers.
         parameters: Every PARAM by name, of shape (rows, *shape); usually expanded, not copied.
         target_weights: For trainable programs: weights and biases, each of shape (targets,), in the
             order of the source's assignment targets; None otherwise.
@@ -60,8 +61,8 @@ class Outcome:
 
     Args:
         outputs: Every output by name, of shape (rows, *shape).
-        loops: One count per WHILE and LOOP, in source order; empty where nobody counts
-            (`torch.compile`, `torch.export`, `torch.vmap`).
+        loops: One count per WHILE and LOOP of the text, DEFs included, in source order; empty where
+            nobody counts (`torch.compile`, `torch.export`, `torch.vmap`).
     """
 
     outputs: Mapping[str, torch.Tensor]
@@ -95,3 +96,59 @@ class No:
 
 
 Answer: TypeAlias = Yes | No
+
+
+@final
+@dataclass(frozen=True)
+class Available:
+    """What a backend needs is there."""
+
+
+@final
+@dataclass(frozen=True)
+class Unavailable:
+    """It is not: why, as a clause such as `llvmlite is not installed`."""
+
+    reason: str
+
+
+Probe: TypeAlias = Available | Unavailable
+
+ProgramT = TypeVar("ProgramT")
+"""What a backend compiles: an IR program, or what the interpreter walks."""
+
+
+@final
+@dataclass(frozen=True)
+class Request:
+    """What an executable is for.
+
+    Args:
+        device: Where the tensors of its calls are.
+        dtype: float32 or float64; that of its calls.
+        trips: Copies of every loop, in source order, for unrolled graphs; None for recurrent ones.
+    """
+
+    device: torch.device
+    dtype: torch.dtype
+    trips: tuple[int, ...] | None = None
+
+
+class AbstractBackend(ABC, Generic[ProgramT]):
+    """One way to run programs. It is made without arguments, when it is first asked for."""
+
+    @abstractmethod
+    def probe(self) -> Probe:
+        """Whether the libraries and hardware that it needs are there."""
+
+    @abstractmethod
+    def accepts(self, program: ProgramT, device: torch.device, dtype: torch.dtype) -> Answer:
+        """Whether it can run a program on tensors of this kind."""
+
+    @abstractmethod
+    def compile(self, program: ProgramT, request: Request) -> AbstractExecutable:
+        """A program that it accepts, ready to run.
+
+        Raises:
+            WhileError: The program cannot be compiled as requested (E05xx).
+        """

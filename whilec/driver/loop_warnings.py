@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label
 from whilec.semantics.options import Options
@@ -42,6 +42,11 @@ NaN comes from `0 / 0`, `inf - inf`, or a function outside of its domain, such a
         "run {file} x=-1 --smooth 1",
     ),
 )
+
+
+@final
+class LoopWarning(UserWarning):
+    """A module's loop was stopped at `max_trips`; given once per module by Python's `warnings`."""
 
 
 def loop_warnings(loops: Iterable[LoopReport], options: Options) -> Iterator[Diagnostic]:

@@ -67,10 +67,60 @@ def _execute(
     target_weights: Mapping[int, tuple[Any, Any]],
     intrinsics: Mapping[str, Callable[..., Any]],
 ) -> Run:
-    variables = program.main.variables
     batch, rows = _batch(program, inputs)
     device = next((value.device for value in inputs.values()), torch.device("cpu"))
-    dtype = torch.float64 if options.is_hard else _dtype(inputs)
+
+    def flat(name: str, value: torch.Tensor) -> torch.Tensor:
+        shape = concrete(program.main.variables[name].type.shape)
+        return value.expand(batch + shape).reshape(rows, *shape)
+
+    outputs, machine = run_rows(
+        program,
+        {name: flat(name, value) for name, value in inputs.items()},
+        options,
+        rows=rows,
+        dtype=_dtype(inputs),
+        device=device,
+        target_weights=target_weights,
+        intrinsics=intrinsics,
+    )
+    loops = sorted(machine.tallies.values(), key=lambda tally: tally.node.span.start)
+    return Run(
+        outputs={name: value.reshape(batch + value.shape[1:]) for name, value in outputs.items()},
+        jacobian=None,
+        loops=tuple(tally.report(program.source, options) for tally in loops),
+        steps=machine.steps,
+    )
+
+
+def run_rows(
+    program: CheckedProgram,
+    inputs: Mapping[str, torch.Tensor],
+    options: Options,
+    *,
+    rows: int,
+    dtype: torch.dtype,
+    device: torch.device,
+    target_weights: Mapping[int, tuple[Any, Any]],
+    intrinsics: Mapping[str, Callable[..., Any]],
+) -> tuple[dict[str, torch.Tensor], Machine]:
+    """Run a program on a flat batch, in hard mode in int64 and float64.
+
+    Args:
+        program: Specialised for the shapes of the inputs.
+        inputs: Of shape (rows, *shape).
+        options: Valid options.
+        rows: Elements of the batch.
+        dtype: Of the computation, in smooth modes.
+        device: Where the tensors are.
+        target_weights: As of `execute_tensors`.
+        intrinsics: As of `execute_tensors`.
+
+    Returns:
+        Outputs of shape (rows, *shape), and the machine with its counts of steps and loops.
+    """
+    variables = program.main.variables
+    dtype = torch.float64 if options.is_hard else dtype
     arithmetic = _arithmetic(options, dtype, device)
     machine = Machine(
         program,
@@ -82,10 +132,8 @@ def _execute(
     )
 
     def prepared(name: str, value: torch.Tensor) -> torch.Tensor:
-        variable = variables[name]
-        shape = concrete(variable.type.shape)
-        flat = value.expand(batch + shape).reshape(rows, *shape)
-        return _checked(variable, flat, options).to(_stored(variable, options, dtype), copy=True)
+        stored = _stored(variables[name], options, dtype)
+        return _checked(variables[name], value, options).to(stored, copy=True)
 
     given = {name: prepared(name, value) for name, value in inputs.items()}
     parameters = {
@@ -100,14 +148,7 @@ def _execute(
         frame = code.enter(first, arguments)
         if rows:
             code.body(frame, ONE)
-    loops = sorted(machine.tallies.values(), key=lambda tally: tally.node.span.start)
-    outputs = {name: frame[code.slots[name]] for name in program.main.outputs}
-    return Run(
-        outputs={name: value.clone().reshape(batch + value.shape[1:]) for name, value in outputs.items()},
-        jacobian=None,
-        loops=tuple(tally.report(program.source, options) for tally in loops),
-        steps=machine.steps,
-    )
+    return {name: frame[code.slots[name]].clone() for name in program.main.outputs}, machine
 
 
 def _batch(program: CheckedProgram, inputs: Mapping[str, torch.Tensor]) -> tuple[Shape, int]:
