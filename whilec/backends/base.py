@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, final
 
+from whilec.source import Span
+
 if TYPE_CHECKING:
     import torch
 
@@ -69,6 +71,23 @@ class Outcome:
     loops: tuple[LoopCount, ...] = field(default=())
 
 
+@final
+class FailedRunError(Exception):
+    """A run that cannot go on.
+
+    Args:
+        problem: `index`, `division`, `step` or `steepness`.
+        span: The source text that asked for it.
+        numbers: What was found there: of an index, it and the size of its axis.
+    """
+
+    def __init__(self, problem: str, span: Span | None, numbers: tuple[float, ...] = ()) -> None:
+        super().__init__(problem, span, numbers)
+        self.problem = problem
+        self.span = span
+        self.numbers = numbers
+
+
 class AbstractExecutable(ABC):
     """A specialised program, ready to run. Picklable and deep-copyable."""
 
@@ -78,6 +97,7 @@ class AbstractExecutable(ABC):
 
         Raises:
             WhileError: A run-time error (E06xx).
+            FailedRunError: The same, of a backend that knows no codes.
         """
 
 

@@ -13,7 +13,7 @@ Graph: TypeAlias = Literal["recurrent", "unrolled"]
 """How loops run: each as a recurrent network, or as straight-line code with copies of its body."""
 
 BACKENDS: Mapping[Graph, Mapping[str, str]] = {
-    "recurrent": {},
+    "recurrent": {"torch": "whilec.backends.torch_recurrent:TorchRecurrent"},
     "unrolled": {},
 }
 """`module:Class` by graph and name, the fastest first."""

@@ -91,6 +91,7 @@ class Program:
         functions: Called by `call` nodes.
         body: The statements.
         loops: The heads of all WHILE and LOOP, in source order; `loop` attributes count them.
+        family: Name of the relaxations of all nodes: `sech`, `bump`, `c0` .. `c8`.
         stage: How far it has been lowered.
         targets: Number of assignment targets with trainable weights; 0 unless trainable.
     """
@@ -102,6 +103,7 @@ class Program:
     functions: Mapping[str, Function]
     body: Region
     loops: tuple[Span, ...]
+    family: str
     stage: Stage = Stage.SOFT
     targets: int = 0
 

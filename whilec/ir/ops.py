@@ -181,16 +181,16 @@ OPERATIONS: Mapping[str, Operation] = {
     "while": Operation(
         "dn*",
         _of_regions,
-        "The body while its path weight lasts; operands weight, state. The condition has the"
-        " parameters trip, state; the body weight, trip, state.",
-        ("loop", "semantics", "epsilon"),
+        "The body while its path weight lasts, in a run of at most `trips` trips; operands weight, state."
+        " The condition has the parameters trip, state; the body weight, trip, state.",
+        ("loop", "semantics", "epsilon", "trips"),
         ("condition", "body"),
         last=Stage.SOFT,
     ),
     "repeat": Operation(
         "dn*",
         _of_regions,
-        "A `while` of at most `trips` trips.",
+        "A `while` that a backend runs for at most `trips` trips.",
         ("loop", "semantics", "epsilon", "trips"),
         ("condition", "body"),
         first=Stage.BOUNDED,

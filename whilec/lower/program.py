@@ -41,6 +41,7 @@ def lower(program: CheckedProgram, options: Options) -> Program:
         functions={function.name: function for function in lowering.functions.values()},
         body=body.body,
         loops=tuple(node.head for node in loops),
+        family=lowering.family,
         targets=len(targets),
     )
 

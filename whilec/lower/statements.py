@@ -132,6 +132,7 @@ def _repeated(
         "loop": scope.lowering.loops[id(statement)],
         "semantics": scope.options.loops,
         "epsilon": scope.options.epsilon,
+        "trips": scope.options.trip_cap,
     }
     operands = (weight, *_state(scope, names))
     _emit(scope, "while", operands, names, statement.head, attrs, (condition, body))

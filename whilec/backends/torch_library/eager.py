@@ -1,0 +1,121 @@
+"""The functions of `numbers` and `weights` that look first whether the plain formula will do.
+
+Where every number is finite, the plain formula and the careful one have the same value and
+derivatives; the plain one takes a fraction of the operations. Not for tracing, and on a GPU not
+worth waiting for the answer.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+import torch
+
+from whilec.backends.torch_library import numbers, weights
+from whilec.backends.torch_library.numbers import Number, is_uniform
+from whilec.backends.torch_library.weights import Weight, aligned
+
+
+def is_calm(x: torch.Tensor) -> bool:
+    """Whether all numbers are surely finite; never on a GPU."""
+    return not x.is_cuda and isfinite(x.detach().sum().item())
+
+
+def multiply(a: Number, b: Number) -> Number:
+    """a * b."""
+    plain = a * b
+    if is_uniform(plain) or is_uniform(a) or is_uniform(b) or is_calm(plain):
+        return plain
+    return numbers.multiply(a, b)
+
+
+def exp(x: Number) -> Number:
+    """e to the power x."""
+    if is_uniform(x):
+        return numbers.exp(x)
+    plain = torch.exp(x)
+    return plain if is_calm(plain) else numbers.exp(x)
+
+
+def divide(a: Number, b: Number) -> Number:
+    """a / b by IEEE 754."""
+    if is_uniform(b):
+        return numbers.divide(a, b)
+    plain = a / b
+    return plain if is_calm(plain) and is_calm(b) else numbers.divide(a, b)
+
+
+def blend(old: torch.Tensor, new: torch.Tensor, p: Weight) -> torch.Tensor:
+    """(1 - p) old + p new."""
+    if is_uniform(p):
+        return new
+    plain = torch.lerp(old, new, aligned(p, old))
+    return plain if is_calm(plain) else weights.blend(old, new, p)
+
+
+def increment(old: torch.Tensor, change: Number, p: Weight) -> torch.Tensor:
+    """The sum old + p change."""
+    if is_uniform(p):
+        return old + change
+    weight = aligned(p, old)
+    if is_uniform(change):
+        return torch.add(old, weight, alpha=change)
+    plain = torch.addcmul(old, weight, change)
+    return plain if is_calm(plain) else weights.increment(old, change, p)
+
+
+def saturate(old: torch.Tensor, p: Weight, s: Number, count: int, relaxation: Any) -> torch.Tensor:
+    """Old less a natural number, stopping at 0."""
+    for _ in range(count):
+        old = increment(old, -relaxation.differs(old, s), p)
+    return old
+
+
+def soft_max(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> torch.Tensor:
+    """The larger of two numbers."""
+    left, right = weights.tensors(a, b)
+    if form == "blend":
+        plain = torch.lerp(right, left, relaxation.exceeds(left - right, weights.aligned(s, left)))
+    else:
+        d = left - right
+        is_left = d >= 0.0
+        larger = torch.where(is_left, left, right)
+        plain = larger + relaxation.tail(torch.where(is_left, d, -d), weights.aligned(s, left))
+    return plain if is_calm(plain) else weights.soft_max(a, b, s, relaxation, form)
+
+
+def soft_min(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> torch.Tensor:
+    """The smaller of two numbers."""
+    left, right = weights.tensors(a, b)
+    if form == "blend":
+        plain = torch.lerp(left, right, relaxation.exceeds(left - right, weights.aligned(s, left)))
+    else:
+        d = left - right
+        is_right = d >= 0.0
+        smaller = torch.where(is_right, right, left)
+        plain = smaller - relaxation.tail(torch.where(is_right, d, -d), weights.aligned(s, left))
+    return plain if is_calm(plain) else weights.soft_min(a, b, s, relaxation, form)
+
+
+def mix(degree: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """degree a + (1 - degree) b, for a degree strictly between 0 and 1."""
+    plain = torch.lerp(b, a, aligned(degree, a))
+    if is_calm(plain):
+        return plain
+    d = aligned(degree, a)
+    return numbers.multiply(1.0 - d, b) + numbers.multiply(d, a)
+
+
+def plus_scaled(total: torch.Tensor | None, x: torch.Tensor, p: Weight) -> torch.Tensor:
+    """total + p x."""
+    weight = aligned(p, x)
+    if is_uniform(p):
+        return x if total is None else total + x
+    plain = weight * x if total is None else torch.addcmul(total, weight, x)
+    if is_calm(plain):
+        return plain
+    term = weights.scale(x, p)
+    return term if total is None else total + term

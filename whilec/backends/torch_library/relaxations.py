@@ -1,0 +1,164 @@
+"""Degrees of truth on tensors: phi(x) for `x != 0` and step(d) for `d > 0`, one class per family.
+
+Everything is elementwise, and right when it is differentiated to every order that the family
+allows. `s` is the steepness.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import comb
+from typing import Any, final
+
+import torch
+
+from whilec.backends.torch_library.numbers import (
+    EXPONENT_LIMIT,
+    Number,
+    divide,
+    is_uniform,
+    logistic,
+    multiply,
+    uniform,
+)
+
+
+def steep(x: Number, s: Number) -> Number:
+    """The product s x."""
+    if is_uniform(s):
+        return x if s == 1.0 else x * s
+    return multiply(x, s)
+
+
+def elementwise(function: Any, x: Number) -> Number:
+    """A function of a tensor, also at a Python number."""
+    return uniform(function, x) if is_uniform(x) else function(x)
+
+
+@final
+@dataclass(frozen=True)
+class Sech:
+    """Mode inf of the paper: phi(x) = 1 - sech(s x), and the logistic step."""
+
+    is_local = False
+
+    def differs(self, x: Number, s: Number) -> Number:
+        """Phi(x)."""
+        return elementwise(lambda z: torch.tanh(z) * torch.tanh(0.5 * z), steep(x, s))
+
+    def equals(self, x: Number, s: Number) -> Number:
+        """1 - phi(x)."""
+        return elementwise(sech, steep(x, s))
+
+    def exceeds(self, d: Number, s: Number) -> Number:
+        """Step(d)."""
+        return elementwise(logistic, steep(d, s))
+
+    def tail(self, distance: torch.Tensor, s: Number) -> Number:
+        """The integral of step from minus infinity to -distance, for distance >= 0."""
+        value = torch.log1p(torch.exp(-steep(distance, s)))
+        return value if is_uniform(s) and s == 1.0 else divide(value, s)
+
+
+def sech(z: torch.Tensor) -> torch.Tensor:
+    """1 / cosh(z)."""
+    limit = EXPONENT_LIMIT[z.dtype] - 1.0
+    near = torch.clamp(z, -limit, limit)
+    return 2.0 * torch.reciprocal(torch.exp(near) + torch.exp(-near))
+
+
+@final
+@dataclass(frozen=True)
+class Polynomial:
+    """Mode k: the smoothstep polynomial S_k of class C^k."""
+
+    k: int
+    is_local = True
+
+    def differs(self, x: Number, s: Number) -> Number:
+        """Phi(x)."""
+        return elementwise(lambda z: self.smoothstep(torch.clamp(torch.abs(z), 0.0, 1.0)), steep(x, s))
+
+    def equals(self, x: Number, s: Number) -> Number:
+        """1 - phi(x)."""
+        return elementwise(lambda z: self.smoothstep(1.0 - torch.clamp(torch.abs(z), 0.0, 1.0)), steep(x, s))
+
+    def exceeds(self, d: Number, s: Number) -> Number:
+        """Step(d)."""
+        return elementwise(lambda z: self.smoothstep(torch.clamp(0.5 + z, 0.0, 1.0)), steep(d, s))
+
+    def tail(self, distance: torch.Tensor, s: Number) -> Number:
+        """The integral of step from minus infinity to -distance, for distance >= 0."""
+        t = torch.clamp(0.5 - steep(distance, s), 0.0, 1.0)
+        value = horner([c / (self.k + 2 + n) for n, c in enumerate(self.coefficients)], t)
+        for _ in range(self.k + 2):
+            value = value * t
+        return divide(value, s)
+
+    def tap(self, u: torch.Tensor) -> torch.Tensor:
+        """Weight of the upper of two neighbours at u in [0, 1]."""
+        return self.smoothstep(u)
+
+    def smoothstep(self, t: torch.Tensor) -> torch.Tensor:
+        """S_k(t) for t in [0, 1]; exactly 0, 1/2, 1 at 0, 1/2, 1."""
+        if self.k == 0:
+            return t
+        is_upper = t >= 0.5
+        u = torch.where(is_upper, 1.0 - t, t)
+        half = horner(self.coefficients, u)
+        for _ in range(self.k + 1):
+            half = half * u
+        return torch.where(is_upper, 1.0 - half, half)
+
+    @cached_property
+    def coefficients(self) -> list[float]:
+        """Those of S_k(t) / t^(k+1), from the constant on."""
+        k = self.k
+        return [float((-1) ** n * comb(k + n, n) * comb(2 * k + 1, k - n)) for n in range(k + 1)]
+
+
+def horner(terms: list[float], t: torch.Tensor) -> Any:
+    """The polynomial with these coefficients."""
+    total: Any = terms[-1]
+    for term in reversed(terms[:-1]):
+        total = total * t + term
+    return total
+
+
+@final
+@dataclass(frozen=True)
+class Bump:
+    """Mode inf with bump: g(t) / (g(t) + g(1 - t)), g(t) = e^(-1/t)."""
+
+    is_local = True
+
+    def differs(self, x: Number, s: Number) -> Number:
+        """Phi(x)."""
+        return elementwise(lambda z: rise(torch.clamp(torch.abs(z), 0.0, 1.0)), steep(x, s))
+
+    def equals(self, x: Number, s: Number) -> Number:
+        """1 - phi(x)."""
+        return elementwise(lambda z: rise(1.0 - torch.clamp(torch.abs(z), 0.0, 1.0)), steep(x, s))
+
+    def exceeds(self, d: Number, s: Number) -> Number:
+        """Step(d)."""
+        return elementwise(lambda z: rise(torch.clamp(0.5 + z, 0.0, 1.0)), steep(d, s))
+
+    def tap(self, u: torch.Tensor) -> torch.Tensor:
+        """Weight of the upper of two neighbours at u in [0, 1]."""
+        return rise(u)
+
+
+def rise(t: torch.Tensor) -> torch.Tensor:
+    """From 0 to 1 on [0, 1]; within `FLAT` of the ends it is 0 or 1 to the last bit."""
+    is_low, is_high = t <= FLAT, t >= 1.0 - FLAT
+    inner = torch.where(is_low | is_high, 0.5, t)
+    value = logistic(torch.reciprocal(1.0 - inner) - torch.reciprocal(inner))
+    return torch.where(is_low, 0.0, torch.where(is_high, 1.0, value))
+
+
+FLAT = 1.0 / 750.0
+"""e^-750 is 0 in float64."""

@@ -1,0 +1,74 @@
+"""Every WHILE as a recurrent network whose cell is its body. Imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, final
+
+import torch
+
+from whilec.backends.base import (
+    AbstractBackend,
+    AbstractExecutable,
+    Answer,
+    Available,
+    Call,
+    LoopCount,
+    Outcome,
+    Request,
+    Yes,
+)
+from whilec.backends.torch_library.run import Run
+from whilec.backends.torch_text.emit import emit
+from whilec.backends.torch_text.loaded import Loaded
+from whilec.backends.torch_text.namespace import eager_names, relaxation_of
+from whilec.ir.node import Program
+from whilec.passes.base import run_passes
+from whilec.passes.pipelines import recurrent
+
+
+@final
+class TorchRecurrent(AbstractBackend[Program]):
+    """Emitted Python on torch: every smooth mode, any device, derivatives of any order."""
+
+    def probe(self) -> Available:
+        return Available()
+
+    def accepts(self, program: Program, device: torch.device, dtype: torch.dtype) -> Answer:
+        return Yes()
+
+    def compile(self, program: Program, request: Request) -> AbstractExecutable:
+        return Recurrent(run_passes(program, recurrent()))
+
+
+@final
+class Recurrent(AbstractExecutable):
+    """One program of stage BOUNDED; it pickles as that."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        names = eager_names() | {"relaxation": relaxation_of(program.family)}
+        self._function = Loaded(emit(program, names), names, program.name)
+
+    @torch.compiler.disable
+    def run(self, call: Call) -> Outcome:
+        program = self._program
+        run = Run(
+            call.steepness,
+            call.compare_steepness,
+            loops=len(program.loops),
+            is_checkpointed=call.checkpoint,
+            target_weights=call.target_weights,
+        )
+        rows = torch.zeros(call.rows, dtype=call.dtype, device=call.device)
+        arguments = [call.parameters[name] for name in program.parameters]
+        arguments += [call.inputs[name] for name in program.inputs]
+        results = self._function(run, rows, *arguments)
+        outputs = dict(zip(program.outputs, results, strict=True))
+        return Outcome(outputs, tuple(LoopCount(*count) for count in run.counts))
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return Recurrent, (self._program,)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Recurrent:
+        return self

@@ -1,0 +1,35 @@
+"""The library as the names that emitted text uses. Imports torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whilec.backends.torch_library import arrays, control, eager, masks, numbers, relaxations, run, weights
+
+_SHARED = (numbers, relaxations, weights, arrays, masks, run)
+
+
+def traceable_names() -> dict[str, Any]:
+    """For straight-line code: no function looks at the numbers of a batch."""
+    return _functions(*_SHARED)
+
+
+def eager_names() -> dict[str, Any]:
+    """For code that runs loops and choices itself."""
+    return _functions(*_SHARED, control, eager)
+
+
+def _functions(*modules: Any) -> dict[str, Any]:
+    return {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if callable(value) and getattr(value, "__module__", None) == module.__name__
+    }
+
+
+def relaxation_of(family: str) -> Any:
+    """The relaxations by name: `sech`, `bump`, `c0` .. `c8`."""
+    if family == "sech":
+        return relaxations.Sech()
+    return relaxations.Bump() if family == "bump" else relaxations.Polynomial(int(family[1:]))
