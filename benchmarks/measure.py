@@ -112,7 +112,7 @@ def _spreads(seconds: list[list[float]]) -> dict[str, Any]:
 
 
 def _values(values: list[Any]) -> dict[str, Any]:
-    found = dict(zip(("ours", "peer"), values, strict=False))
+    found: dict[str, Any] = dict(zip(("ours", "peer"), values, strict=False))
     if len(values) == 2:
         found["ratio"] = {"median": values[1] / values[0]}
     return found

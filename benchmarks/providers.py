@@ -10,6 +10,8 @@ import torch
 
 import whilec
 from benchmarks.case import Function, Place, Program, Provider
+from whilec.backends.base import Unavailable
+from whilec.backends.registry import BACKENDS, Graph, backend
 from whilec.diagnostics.model import WhileError
 from whilec.driver.pipeline import check_file
 from whilec.semantics.bind import bind_shapes
@@ -20,14 +22,14 @@ from whilec.semantics.reference import execute_tensors
 from whilec.source import SourceFile
 
 
-def compiled(name: str, **options: Any) -> Provider:
+def compiled(name: str, graph: Graph = "recurrent", backend: str = "torch", **options: Any) -> Provider:
     """The program compiled with some options of `whilec.compile`."""
-    return Provider(name, partial(_compile, more=options), _missing_compiler)
+    choices = {"graph": graph, "backend": backend, **options}
+    return Provider(name, partial(_compile, more=choices), partial(_missing, graph, backend))
 
 
 def _compile(program: Program, place: Place, more: Mapping[str, Any]) -> Function:
-    compile_: Any = getattr(whilec, "compile")  # noqa: B009
-    module = compile_(str(program.path), **program.options, **more).to(place.device, place.dtype)
+    module = whilec.compile(program.path, **program.options, **more).to(place.device, place.dtype)
 
     def call(inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
         return module(**inputs)
@@ -35,8 +37,11 @@ def _compile(program: Program, place: Place, more: Mapping[str, Any]) -> Functio
     return call
 
 
-def _missing_compiler() -> str | None:
-    return None if "compile" in whilec.__all__ else "this version of whilec has no `whilec.compile`"
+def _missing(graph: Graph, name: str) -> str | None:
+    if name not in BACKENDS[graph]:
+        return f"there is no backend `{name}` for {graph} graphs"
+    probe = backend(graph, name).probe()
+    return probe.reason if isinstance(probe, Unavailable) else None
 
 
 def interpret(program: Program, place: Place) -> Function:
@@ -62,6 +67,8 @@ def interpret(program: Program, place: Place) -> Function:
     return call
 
 
-RECURRENT = compiled("whilec torch", backend="torch")
-CHECKPOINTED = compiled("whilec torch, checkpoint", backend="torch", checkpoint=True)
+RECURRENT = compiled("whilec torch")
+CHECKPOINTED = compiled("whilec torch, checkpoint", checkpoint=True)
+UNROLLED = compiled("whilec torch, unrolled", graph="unrolled", trips=8)
+"""For programs whose loops make at most eight trips."""
 REFERENCE = Provider("whilec reference interpreter", interpret)

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.case import Agrees, Case, Differs, Function, Peer, Place, Program, Same, Size, Target
 from benchmarks.peers import algovision
-from benchmarks.providers import CHECKPOINTED, RECURRENT, REFERENCE
+from benchmarks.providers import CHECKPOINTED, RECURRENT, REFERENCE, UNROLLED
 from benchmarks.report import ROOT
 
 _LIBRARY: Final = ROOT / "programs"
@@ -73,7 +73,7 @@ CASES: Final[tuple[Case, ...]] = (
         inputs=_factors,
         sizes=(Size(1024, 8),),
         small=Size(16, 8),
-        ours=(RECURRENT,),
+        ours=(RECURRENT, UNROLLED),
         peers=(
             _against("algovision, our !=", algovision.multiply, Agrees(5e-3, _ROW_BY_ROW)),
             _against(
@@ -109,7 +109,7 @@ CASES: Final[tuple[Case, ...]] = (
         inputs=_array,
         sizes=(Size(256, 8),),
         small=Size(16, 5),
-        ours=(RECURRENT,),
+        ours=(RECURRENT, UNROLLED),
         peers=(_against("algovision", algovision.bubble_sort, Agrees(1e-5, _CUT)), _INTERPRETER),
     ),
     Case(
@@ -119,7 +119,7 @@ CASES: Final[tuple[Case, ...]] = (
         inputs=_words,
         sizes=(Size(64, 10),),
         small=Size(8, 4),
-        ours=(RECURRENT,),
+        ours=(RECURRENT, UNROLLED),
         peers=(
             _against("algovision, our = and min", algovision.levenshtein, Agrees(1e-4, _CUT)),
             _INTERPRETER,
@@ -132,7 +132,7 @@ CASES: Final[tuple[Case, ...]] = (
         inputs=_words,
         sizes=(Size(64, 10),),
         small=Size(8, 4),
-        ours=(RECURRENT,),
+        ours=(RECURRENT, UNROLLED),
         peers=(
             _against("algovision", algovision.levenshtein_softmin, Agrees(1e-9, "rounding")),
             _INTERPRETER,

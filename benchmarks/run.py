@@ -68,7 +68,10 @@ def perform(
     task: Task, place: Place, runs: int, verdicts: Mapping[str, gate.Verdict], tick: Callable[[], None]
 ) -> dict[str, Any]:
     """The row of a task: its measures, or why there are none."""
-    row = task.label() | {"device": str(place.device), "dtype": str(place.dtype).removeprefix("torch.")}
+    row: dict[str, Any] = task.label() | {
+        "device": str(place.device),
+        "dtype": str(place.dtype).removeprefix("torch."),
+    }
     if task.lacks is not None:
         return row | {"skipped": task.lacks}
     for provider in task.providers:
