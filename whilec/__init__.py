@@ -9,14 +9,18 @@ if TYPE_CHECKING:
     from whilec.diagnostics.model import Diagnostic, WhileError
     from whilec.driver.api import check_source, format_source, run, run_source
     from whilec.driver.compiling import compile, compile_source  # noqa: A004 - the public name
+    from whilec.driver.decorator import smooth
     from whilec.driver.loop_warnings import LoopWarning
     from whilec.module import WhileModule
+    from whilec.syntax.python.markers import Int, Real, steep
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Diagnostic",
+    "Int",
     "LoopWarning",
+    "Real",
     "WhileError",
     "WhileModule",
     "__version__",
@@ -26,6 +30,8 @@ __all__ = [
     "format_source",
     "run",
     "run_source",
+    "smooth",
+    "steep",
 ]
 
 _HOMES = {
@@ -35,7 +41,11 @@ _HOMES = {
     "format_source": "whilec.driver.api",
     "run": "whilec.driver.api",
     "run_source": "whilec.driver.api",
+    "smooth": "whilec.driver.decorator",
     "WhileModule": "whilec.module",
+    "Int": "whilec.syntax.python.markers",
+    "Real": "whilec.syntax.python.markers",
+    "steep": "whilec.syntax.python.markers",
     "LoopWarning": "whilec.driver.loop_warnings",
     "Diagnostic": "whilec.diagnostics.model",
     "WhileError": "whilec.diagnostics.model",

@@ -53,6 +53,7 @@ DECLARING_MODULES = (
     "whilec.syntax.mistakes.general",
     "whilec.syntax.mistakes.heads",
     "whilec.syntax.mistakes.statements",
+    "whilec.syntax.python.codes",
 )
 """Modules with module-level `Code` constants; a test compares this with the source."""
 
@@ -75,10 +76,11 @@ def all_codes() -> Mapping[str, Code]:
 def code_to_markdown(code: Code) -> str:
     """One code as a section of Markdown: title, explanation, example."""
     command = code.example.command.replace("{file}", "example.while")
+    language = code.example.language
     parts = [f"## {code.name}: {code.title}", code.explanation.strip()]
     source = printable(code.example.source.strip("\n"))
     if source:
-        parts.append(f"An example, `example.while`:\n\n```while\n{source}\n```")
+        parts.append(f"An example, `{code.example.file}`:\n\n```{language}\n{source}\n```")
     if command:
         parts.append(f"```console\n$ whilec {command}\n```")
     return "\n\n".join(parts) + "\n"
@@ -90,7 +92,7 @@ def code_to_text(code: Code) -> str:
     parts = [f"{code.name}: {code.title}", code.explanation.strip()]
     source = printable(code.example.source.strip("\n"))
     if source:
-        parts.append("An example, `example.while`:\n\n" + indent(source, "    "))
+        parts.append(f"An example, `{code.example.file}`:\n\n" + indent(source, "    "))
     if command:
         parts.append(f"    $ whilec {command}")
     return "\n\n".join(parts)

@@ -108,7 +108,9 @@ def code_section(code: Code) -> str:
     parts = [f"({code.name})=\n### {code.name}: {code.title}", code.explanation.strip()]
     source = clipped(printable(code.example.source.strip("\n")), lines=20)
     if source:
-        parts.append(f"For example, if this is `example.while`:\n\n```while\n{source}\n```")
+        parts.append(
+            f"For example, if this is `{code.example.file}`:\n\n```{code.example.language}\n{source}\n```"
+        )
     if code.example.command and code.name in (output := example_output(code)):
         command = code.example.command.replace("{file}", "example.while")
         parts.append(f"```console\n$ whilec {command}\n{clipped(output, lines=40)}\n```")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,19 @@ def test_example_shows_the_code(
 
 
 def test_every_code_has_a_command_but_these() -> None:
-    assert {code.name for code in CODES if not code.example.command} == set(UNPROVOKED)
+    examples = {code.name: code.example for code in CODES if code.example.language == "while"}
+    assert {name for name, example in examples.items() if not example.command} == set(UNPROVOKED)
+
+
+@pytest.mark.parametrize(
+    "code", [c for c in CODES if c.example.language == "python"], ids=lambda code: code.name
+)
+def test_python_example_shows_the_code(code: Code, tmp_path: Path) -> None:
+    path = tmp_path / code.example.file
+    path.write_text(code.example.source, encoding="utf-8")
+    with pytest.raises(WhileError) as raised:
+        runpy.run_path(str(path))
+    assert {d.code.name for d in raised.value.diagnostics} == {code.name}
 
 
 def test_example_of_tensors() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Literal
 
 from whilec.source import SourceFile, Span
 
@@ -19,11 +20,18 @@ class Severity(Enum):
 class Example:
     """A shortest program and command line that show one code.
 
-    `command` is what follows `whilec`; `{file}` stands for the path of `source`.
+    `command` is what follows `whilec`; `{file}` stands for the path of `source`. A file of Python is
+    run by Python itself and has no command.
     """
 
     source: str
     command: str = "check {file}"
+    language: Literal["while", "python"] = "while"
+
+    @property
+    def file(self) -> str:
+        """The name that the example has as a file."""
+        return "example.py" if self.language == "python" else "example.while"
 
 
 @dataclass(frozen=True)

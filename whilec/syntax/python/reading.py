@@ -1,0 +1,84 @@
+"""A Python function to its text and its place in it."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import FunctionType
+from typing import final
+
+from whilec.diagnostics.model import Diagnostic, WhileError
+from whilec.source import SourceFile
+from whilec.syntax.python.codes import NO_FUNCTION, NO_SOURCE
+
+_HELP = "write a function with `def`, outside of a class, and decorate it"
+
+
+@final
+@dataclass(frozen=True)
+class Written:
+    """A function as it is written.
+
+    Args:
+        source: The whole file.
+        name: The function's name.
+        line: The line of its first decorator, or of its `def`.
+        namespace: The names that it sees from outside.
+    """
+
+    source: SourceFile
+    name: str
+    line: int
+    namespace: Mapping[str, object]
+
+
+def read_function(function: object) -> Written:
+    """The text of a Python function.
+
+    Raises:
+        WhileError: It is no plain function, or nobody knows its text.
+    """
+    if not isinstance(function, FunctionType):
+        raise _no_function(f"`smooth` takes a Python function, not {_what(function)}")
+    code = function.__code__
+    if code.co_name == "<lambda>":
+        raise _no_function("a lambda cannot become a program")
+    if hasattr(function, "__wrapped__"):
+        raise _no_function(
+            f"`{code.co_name}` is wrapped by another decorator",
+            "let `@whilec.smooth` be the lowest decorator",
+        )
+    around = function.__qualname__.rpartition(".")[0]
+    if around and not around.endswith("<locals>"):
+        raise _no_function(f"`{function.__qualname__}` is a method")
+    linecache.checkcache(code.co_filename)
+    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
+    if not text:
+        raise WhileError(
+            Diagnostic(
+                NO_SOURCE,
+                f"the source of `{code.co_name}` is not known",
+                help="write the function into a file, or the program as text for `whilec.compile_source`",
+                notes=(f"Python says that it was defined in {code.co_filename}",),
+            )
+        )
+    source = SourceFile(code.co_filename, text)
+    closure = inspect.getclosurevars(function).nonlocals
+    namespace = {**function.__globals__, **closure}
+    return Written(source, code.co_name, code.co_firstlineno, namespace)
+
+
+def _no_function(title: str, help: str = _HELP) -> WhileError:
+    return WhileError(Diagnostic(NO_FUNCTION, title, help=help))
+
+
+def _what(found: object) -> str:
+    if inspect.isclass(found):
+        return "a class"
+    if inspect.ismethod(found):
+        return "a method"
+    if inspect.isbuiltin(found):
+        return "a function that is not written in Python"
+    return f"a {type(found).__name__}"

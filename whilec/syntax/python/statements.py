@@ -1,0 +1,247 @@
+"""Python statements to those of the language."""
+
+from __future__ import annotations
+
+import ast as python
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, final
+
+from whilec.diagnostics.model import Label
+from whilec.source import Span
+from whilec.syntax import ast
+from whilec.syntax.python import codes, outside
+from whilec.syntax.python.expressions import Expressions
+from whilec.syntax.python.foreign import describe_statement
+from whilec.syntax.python.ranges import Bounds, read_range
+from whilec.syntax.python.unit import Unit
+
+
+@final
+class Statements:
+    """Translates the statements of one function."""
+
+    def __init__(self, unit: Unit, expressions: Expressions) -> None:
+        self._unit = unit
+        self._expressions = expressions
+        self._rules: Mapping[type, Callable[[Any], ast.Stmt | None]] = {
+            python.Assign: self._assign,
+            python.AugAssign: self._augmented,
+            python.AnnAssign: self._declaration,
+            python.While: self._while,
+            python.For: self._for,
+            python.If: self._if,
+            python.Pass: lambda _: None,
+            python.Return: self._early_return,
+            python.Expr: self._lone_expression,
+        }
+
+    def block(self, nodes: Iterable[python.stmt]) -> tuple[ast.Stmt, ...]:
+        """The statements of a block."""
+        found = (self.statement(node) for node in nodes)
+        return tuple(statement for statement in found if statement is not None)
+
+    def statement(self, node: python.stmt) -> ast.Stmt | None:
+        """One statement; None where nothing is left of it."""
+        rule = self._rules.get(type(node))
+        if rule is not None:
+            return rule(node)
+        title, help_ = describe_statement(node)
+        place = self._first_line(node)
+        self._unit.report(codes.STATEMENT, title, place, "not in the language", help_)
+        return None
+
+    # ---- assignments
+
+    def _assign(self, node: python.Assign) -> ast.Stmt | None:
+        unit = self._unit
+        if len(node.targets) > 1:
+            unit.report(
+                codes.STATEMENT,
+                "an assignment has one left side",
+                node.targets[1],
+                "another one",
+                "write two assignments, or `x, y = 0, 0`",
+            )
+            return None
+        first = node.targets[0]
+        written = first.elts if isinstance(first, python.List) else _parts(first)
+        targets = [self._target(each) for each in written]
+        values = tuple(self._expressions.translate(each) for each in _parts(node.value))
+        if len(written) > 1:
+            self._check_order(written)
+        if any(target is None for target in targets):
+            return None
+        kept = tuple(target for target in targets if target is not None)
+        return ast.Assign(kept, values, span=unit.span(node))
+
+    def _augmented(self, node: python.AugAssign) -> ast.Stmt | None:
+        target = self._target(node.target)
+        value = self._expressions.translate(node.value)
+        if target is None:
+            return None
+        result = self._expressions.operation(node, node.op, target, value)
+        return ast.Assign((target,), (result,), span=self._unit.span(node))
+
+    def _target(self, node: python.expr) -> ast.Target | None:
+        unit = self._unit
+        if isinstance(node, python.Name):
+            return unit.name_at(node.id, node)
+        if isinstance(node, python.Subscript):
+            found = self._expressions.index(node)
+            return found if isinstance(found, ast.Index) else None
+        is_nested = isinstance(node, python.Tuple | python.List)
+        unit.report(
+            codes.STATEMENT,
+            "tuples are not nested" if is_nested else "only variables and elements of arrays are assigned",
+            node,
+            "a tuple inside a tuple" if is_nested else "not a variable",
+            "write `x = ...`, `a[i] = ...` or `x, y = ...`",
+        )
+        return None
+
+    def _check_order(self, targets: Sequence[python.expr]) -> None:
+        """Report an index that uses a variable which Python has assigned just before."""
+        before: dict[str, python.expr] = {}
+        for target in targets:
+            base = _base(target)
+            for part in python.walk(target):
+                if isinstance(part, python.Name) and part is not base and part.id in before:
+                    self._unit.report(
+                        codes.ORDER,
+                        f"Python would use the new `{part.id}` as an index here",
+                        part,
+                        "the new value in Python, the old one in the language",
+                        "write two assignments",
+                        labels=(Label(self._unit.places.span(before[part.id]), "assigned first"),),
+                    )
+            if isinstance(base, python.Name):
+                before.setdefault(base.id, target)
+
+    def _declaration(self, node: python.AnnAssign) -> None:
+        self._unit.report(
+            codes.DECLARATION,
+            "a variable is declared in the outermost block of the function",
+            node,
+            "inside a loop or a choice",
+            "move the declaration up, and only assign here",
+        )
+
+    # ---- loops and choices
+
+    def _while(self, node: python.While) -> ast.Stmt:
+        self._refuse_else(node)
+        condition = self._expressions.translate(node.test)
+        head = self._head(node, node.test)
+        return ast.While(condition, self.block(node.body), head=head, span=self._unit.span(node))
+
+    def _for(self, node: python.For) -> ast.Stmt | None:
+        unit = self._unit
+        self._refuse_else(node)
+        called = node.iter.func if isinstance(node.iter, python.Call) else None
+        is_range = called is not None and outside.callee(called, unit.namespace) == outside.Special("range")
+        if not isinstance(node.iter, python.Call) or not is_range:
+            unit.report(
+                codes.LOOP,
+                "a `for` loop goes over a `range`",
+                node.iter,
+                "not a range",
+                "write `for i in range(len(a)):` and use `a[i]`",
+            )
+            self.block(node.body)
+            return None
+        if not isinstance(node.target, python.Name):
+            unit.report(
+                codes.LOOP, "a loop has one variable", node.target, "not a name", "write `for i in range(n):`"
+            )
+            self.block(node.body)
+            return None
+        found = read_range(unit, self._expressions, node.iter)
+        if isinstance(found, Bounds):
+            unit.counters.append(node.target.id)
+            body = self.block(node.body)
+            unit.counters.pop()
+            variable = unit.name_at(node.target.id, node.target)
+            head = self._head(node, node.iter)
+            return ast.For(
+                variable, found.start, found.stop, found.step, body, head=head, span=unit.span(node)
+            )
+        unit.uncounted.append((node.target.id, unit.places.span(node.iter)))
+        body = self.block(node.body)
+        unit.uncounted.pop()
+        if found is None:
+            return None
+        return ast.Loop(found.trips, body, head=self._head(node, node.iter), span=unit.span(node))
+
+    def _if(self, node: python.If) -> ast.Stmt:
+        unit = self._unit
+        branches: list[ast.Branch] = []
+        last = node
+        while True:
+            condition = self._expressions.translate(last.test)
+            body = self.block(last.body)
+            head = self._head(last, last.test)
+            span = head if unit.moved is not None else head.to(unit.places.span(last.body[-1]))
+            branches.append(ast.Branch(condition, body, head=head, span=span))
+            following = last.orelse[0] if len(last.orelse) == 1 else None
+            # `elif` and an `if` inside `else` differ in the column only.
+            if not isinstance(following, python.If) or following.col_offset != node.col_offset:
+                break
+            last = following
+        orelse = self.block(last.orelse) if last.orelse else None
+        return ast.If(tuple(branches), orelse, span=unit.span(node))
+
+    def _refuse_else(self, node: python.While | python.For) -> None:
+        if node.orelse:
+            self._unit.report(
+                codes.STATEMENT,
+                "a loop has no `else`",
+                node.orelse[0],
+                "in the `else` of a loop",
+                "write the statements after the loop",
+            )
+
+    # ---- what is none
+
+    def _early_return(self, node: python.Return) -> None:
+        self._unit.report(
+            codes.OUTPUT,
+            "a program is not left early",
+            node,
+            "not the last statement of the function",
+            "assign to the output in each arm of an `if`, and return it at the end",
+        )
+
+    def _lone_expression(self, node: python.Expr) -> None:
+        match node.value:
+            case python.Constant(value=str()):
+                title, help_ = "there are no texts", "write a comment, after `#`"
+            case python.Constant(value=value) if value is ...:
+                title, help_ = "`...` is no statement", "write `pass`"
+            case python.Call():
+                self._expressions.translate(node.value)
+                title, help_ = "the value of the call is not used", "assign it: `y = f(x)`"
+            case python.Yield() | python.YieldFrom() | python.Await() | python.NamedExpr():
+                self._expressions.translate(node.value)
+                return
+            case _:
+                title, help_ = "the value of the expression is not used", "assign it to a variable"
+        self._unit.report(codes.STATEMENT, title, node, "does nothing", help_)
+
+    def _head(self, node: python.stmt, last: python.expr) -> Span:
+        return self._unit.places.head(node, last) if self._unit.moved is None else self._unit.moved
+
+    def _first_line(self, node: python.stmt) -> Span:
+        """The statement, of a longer one its first line."""
+        span = self._unit.places.span(node)
+        end = self._unit.places.source.text.find("\n", span.start, span.end)
+        return span if end < 0 else span._replace(end=end)
+
+
+def _parts(node: python.expr) -> list[python.expr]:
+    return node.elts if isinstance(node, python.Tuple) else [node]
+
+
+def _base(node: python.expr) -> python.expr:
+    while isinstance(node, python.Subscript):
+        node = node.value
+    return node
