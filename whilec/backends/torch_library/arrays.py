@@ -51,10 +51,18 @@ def in_range(i: int, size: int) -> int:
     return i
 
 
-def put(array: torch.Tensor, value: torch.Tensor, p: Weight, position: tuple[int, ...]) -> torch.Tensor:
+def put(array: torch.Tensor, value: Number, p: Weight, position: tuple[int, ...]) -> torch.Tensor:
     """The array with a value blended in at a static position."""
+    value = element_like(array, value)
     new = value if is_uniform(p) else blend(pick(array, position), value, p)
     return replaced(array, new, position)
+
+
+def element_like(array: torch.Tensor, value: Number) -> torch.Tensor:
+    """A value for an element; a Python number becomes a tensor."""
+    if not is_uniform(value):
+        return value
+    return array.new_full((), value).expand(array.shape[0])
 
 
 def replaced(array: torch.Tensor, value: torch.Tensor, position: tuple[int, ...]) -> torch.Tensor:
@@ -70,6 +78,8 @@ def replaced(array: torch.Tensor, value: torch.Tensor, position: tuple[int, ...]
 
 def taps(index: Any, size: int, s: Number, relaxation: Any) -> list[Tap]:
     """Which elements of an axis a soft index reads and writes, with their weights."""
+    if size == 0:
+        raise RunError("index", 0, 0)
     if size == 1:
         return [(0, 1.0)]
     if not relaxation.is_local:
@@ -128,7 +138,7 @@ def axes_of(
             axes.append([(in_range(i, size), 1.0)])
             continue
         index = next(soft)
-        index = torch.full_like(array[:, *([0] * (array.dim() - 1))], index) if is_uniform(index) else index
+        index = array.new_full((), index).expand(array.shape[0]) if is_uniform(index) else index
         axes.append(taps(index, size, s, relaxation))
     return axes
 
@@ -153,7 +163,7 @@ def read(
 
 def write(
     array: torch.Tensor,
-    value: torch.Tensor,
+    value: Number,
     p: Weight,
     s: Number,
     *indices: Any,
@@ -161,6 +171,7 @@ def write(
     relaxation: Any,
 ) -> torch.Tensor:
     """The array with a value blended in at soft indices."""
+    value = element_like(array, value)
     for place, factor in combinations(array, axes_of(array, position, indices, s, relaxation)):
         weight = factor if is_uniform(p) else p if is_uniform(factor) else p * factor
         new = value if is_uniform(weight) else blend(element(array, place), value, weight)

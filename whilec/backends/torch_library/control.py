@@ -40,6 +40,12 @@ def rows_of(captured: State) -> torch.Tensor:
     return captured[1]
 
 
+def in_tensors(values: State, captured: State) -> State:
+    """Values as tensors, those too that are the same for all rows."""
+    rows = rows_of(captured)
+    return tuple(torch.full_like(rows, x) if is_uniform(x) else x for x in values)
+
+
 def where(mask: torch.Tensor) -> torch.Tensor:
     """The rows where a mask holds."""
     return torch.nonzero(mask.detach())[:, 0]
@@ -97,7 +103,8 @@ def choose(degree: Weight, then: Block, orelse: Block, captured: State, epsilon:
         degree = torch.full_like(rows_of(captured), degree)
     low, high = _bounds(degree)
     if low > epsilon and high < 1.0 - epsilon:
-        return _mixed(degree, then(*captured), orelse(*captured))
+        first, second = then(*captured), orelse(*captured)
+        return _mixed(degree, in_tensors(first, captured), in_tensors(second, captured))
     if high <= epsilon:
         return orelse(*captured)
     if low >= 1.0 - epsilon:
@@ -135,7 +142,10 @@ def _partly(degree: torch.Tensor, then: Block, orelse: Block, captured: State, e
 
 
 def _arm(arm: Block, rows: torch.Tensor, captured: State) -> State:
-    return arm(*chosen(captured, rows)) if rows.numel() else ()
+    if not rows.numel():
+        return ()
+    captured = chosen(captured, rows)
+    return in_tensors(arm(*captured), captured)
 
 
 # ---- loops
@@ -171,6 +181,7 @@ def repeat(
     run = captured[0]
     count = run.counts[loop]
     entry = Entry(condition, body, is_mixture=is_mixture, epsilon=epsilon, trips=trips)
+    state = in_tensors(state, captured)
     current = Current(None, 1.0 if is_mixture else weight, state, captured, None)
     parts: list[tuple[torch.Tensor | None, State]] = []
     length = 1
@@ -248,7 +259,7 @@ class Entry:
                 state = self._body(1.0, trip, *now.state, *now.captured)
             else:
                 state = self._body(q, trip, *now.state, *now.captured)
-            now = Current(now.rows, q, state, now.captured, now.totals)
+            now = Current(now.rows, q, in_tensors(state, now.captured), now.captured, now.totals)
         return now, left, ends, first + length
 
     def _all_go_on(self, q: Weight, trip: int) -> bool:

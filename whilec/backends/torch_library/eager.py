@@ -48,18 +48,20 @@ def divide(a: Number, b: Number) -> Number:
     return plain if is_calm(plain) and is_calm(b) else numbers.divide(a, b)
 
 
-def blend(old: torch.Tensor, new: torch.Tensor, p: Weight) -> torch.Tensor:
+def blend(old: Number, new: Number, p: Weight) -> Number:
     """(1 - p) old + p new."""
     if is_uniform(p):
         return new
+    old, new = weights.in_rows(old, p), weights.in_rows(new, p)
     plain = torch.lerp(old, new, aligned(p, old))
     return plain if is_calm(plain) else weights.blend(old, new, p)
 
 
-def increment(old: torch.Tensor, change: Number, p: Weight) -> torch.Tensor:
+def increment(old: Number, change: Number, p: Weight) -> Number:
     """The sum old + p change."""
     if is_uniform(p):
         return old + change
+    old = weights.in_rows(old, p)
     weight = aligned(p, old)
     if is_uniform(change):
         return torch.add(old, weight, alpha=change)
@@ -67,36 +69,40 @@ def increment(old: torch.Tensor, change: Number, p: Weight) -> torch.Tensor:
     return plain if is_calm(plain) else weights.increment(old, change, p)
 
 
-def saturate(old: torch.Tensor, p: Weight, s: Number, count: int, relaxation: Any) -> torch.Tensor:
+def saturate(old: Number, p: Weight, s: Number, count: int, relaxation: Any) -> Number:
     """Old less a natural number, stopping at 0."""
     for _ in range(count):
         old = increment(old, -relaxation.differs(old, s), p)
     return old
 
 
-def soft_max(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> torch.Tensor:
+def soft_max(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Number:
     """The larger of two numbers."""
-    left, right = weights.tensors(a, b)
+    if is_uniform(a) and is_uniform(b) and is_uniform(s):
+        return weights.soft_max(a, b, s, relaxation, form)
+    left, right, steep = weights.operands(a, b, s)
     if form == "blend":
-        plain = torch.lerp(right, left, relaxation.exceeds(left - right, weights.aligned(s, left)))
+        plain = torch.lerp(right, left, relaxation.exceeds(left - right, steep))
     else:
         d = left - right
         is_left = d >= 0.0
         larger = torch.where(is_left, left, right)
-        plain = larger + relaxation.tail(torch.where(is_left, d, -d), weights.aligned(s, left))
+        plain = larger + relaxation.tail(torch.where(is_left, d, -d), steep)
     return plain if is_calm(plain) else weights.soft_max(a, b, s, relaxation, form)
 
 
-def soft_min(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> torch.Tensor:
+def soft_min(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Number:
     """The smaller of two numbers."""
-    left, right = weights.tensors(a, b)
+    if is_uniform(a) and is_uniform(b) and is_uniform(s):
+        return weights.soft_min(a, b, s, relaxation, form)
+    left, right, steep = weights.operands(a, b, s)
     if form == "blend":
-        plain = torch.lerp(left, right, relaxation.exceeds(left - right, weights.aligned(s, left)))
+        plain = torch.lerp(left, right, relaxation.exceeds(left - right, steep))
     else:
         d = left - right
         is_right = d >= 0.0
         smaller = torch.where(is_right, right, left)
-        plain = smaller - relaxation.tail(torch.where(is_right, d, -d), weights.aligned(s, left))
+        plain = smaller - relaxation.tail(torch.where(is_right, d, -d), steep)
     return plain if is_calm(plain) else weights.soft_min(a, b, s, relaxation, form)
 
 

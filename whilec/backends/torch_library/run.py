@@ -51,15 +51,15 @@ class Run:
         self._target_weights = target_weights
         self._intrinsics = intrinsics or {}
 
-    def target_weight(self, target: int) -> torch.Tensor:
-        """Trainable weight of an assignment target."""
+    def target_weight(self, target: int, rows: torch.Tensor) -> torch.Tensor:
+        """Trainable weight of an assignment target, for every row."""
         assert self._target_weights is not None
-        return self._target_weights[0][target]
+        return self._target_weights[0][target].expand_as(rows)
 
-    def target_bias(self, target: int) -> torch.Tensor:
-        """Trainable bias of an assignment target."""
+    def target_bias(self, target: int, rows: torch.Tensor) -> torch.Tensor:
+        """Trainable bias of an assignment target, for every row."""
         assert self._target_weights is not None
-        return self._target_weights[1][target]
+        return self._target_weights[1][target].expand_as(rows)
 
     def intrinsic(
         self,

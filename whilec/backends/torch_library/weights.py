@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from whilec.backends.torch_library.numbers import Number, is_uniform, multiply
+from whilec.backends.torch_library.numbers import Number, is_uniform, multiply, uniform
 
 Weight = Number
 """A tensor of shape (rows,), or 1.0."""
@@ -24,10 +24,16 @@ def aligned(weight: Any, x: torch.Tensor) -> Any:
     return weight.reshape(-1, *([1] * (x.dim() - 1)))
 
 
-def blend(old: torch.Tensor, new: torch.Tensor, p: Weight) -> torch.Tensor:
+def in_rows(x: Number, rows: torch.Tensor) -> torch.Tensor:
+    """A value as a tensor; `rows` has shape (rows,)."""
+    return torch.full_like(rows, x) if is_uniform(x) else x
+
+
+def blend(old: Number, new: Number, p: Weight) -> Number:
     """(1 - p) old + p new."""
     if is_uniform(p):
         return new
+    old, new = in_rows(old, p), in_rows(new, p)
     return mixture(aligned(p, old), new, old)
 
 
@@ -43,24 +49,26 @@ def without_void(x: torch.Tensor, is_weightless: torch.Tensor) -> torch.Tensor:
     return torch.where(is_weightless & ~torch.isfinite(x), 0.0, x)
 
 
-def increment(old: torch.Tensor, change: Number, p: Weight) -> torch.Tensor:
+def increment(old: Number, change: Number, p: Weight) -> Number:
     """The sum old + p change."""
     if is_uniform(p):
         return old + change
-    return old + multiply(aligned(p, old), change)
+    weight = p if is_uniform(old) else aligned(p, old)
+    return old + multiply(weight, change)
 
 
-def saturate(old: torch.Tensor, p: Weight, s: Number, count: int, relaxation: Any) -> torch.Tensor:
+def saturate(old: Number, p: Weight, s: Number, count: int, relaxation: Any) -> Number:
     """Old less a natural number, stopping at 0."""
     for _ in range(count):
         old = increment(old, -relaxation.differs(old, s), p)
     return old
 
 
-def scale(x: torch.Tensor, p: Weight) -> torch.Tensor:
+def scale(x: Number, p: Weight) -> Number:
     """The product p x."""
     if is_uniform(p):
         return x
+    x = in_rows(x, p)
     weight = aligned(p, x)
     return multiply(weight, without_void(x, weight == 0.0))
 
@@ -68,47 +76,47 @@ def scale(x: torch.Tensor, p: Weight) -> torch.Tensor:
 # ---- relaxed functions
 
 
-def soft_max(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> torch.Tensor:
+def soft_max(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Number:
     """The larger of two numbers."""
-    s = aligned(s, a) if isinstance(a, torch.Tensor) else s
+    if is_uniform(a) and is_uniform(b) and is_uniform(s):
+        return uniform(lambda x, y: soft_max(x, y, s, relaxation, form), a, b)
+    left, right, steep = operands(a, b, s)
     if form == "blend":
-        return mixture(relaxation.exceeds(difference(a, b), s), *tensors(a, b))
-    return monotone_max(a, b, s, relaxation)
+        return mixture(relaxation.exceeds(difference(left, right), steep), left, right)
+    return monotone_max(left, right, steep, relaxation)
 
 
-def soft_min(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> torch.Tensor:
+def soft_min(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Number:
     """The smaller of two numbers."""
-    s = aligned(s, a) if isinstance(a, torch.Tensor) else s
+    if is_uniform(a) and is_uniform(b) and is_uniform(s):
+        return uniform(lambda x, y: soft_min(x, y, s, relaxation, form), a, b)
+    left, right, steep = operands(a, b, s)
     if form == "blend":
-        left, right = tensors(a, b)
-        return mixture(relaxation.exceeds(difference(a, b), s), right, left)
-    return -monotone_max(-a, -b, s, relaxation)
+        return mixture(relaxation.exceeds(difference(left, right), steep), right, left)
+    return -monotone_max(-left, -right, steep, relaxation)
 
 
-def monotone_max(a: Number, b: Number, s: Number, relaxation: Any) -> torch.Tensor:
+def operands(a: Number, b: Number, s: Number) -> tuple[torch.Tensor, torch.Tensor, Number]:
+    """Two numbers, of which one may be the same for all rows, and a steepness that meets them."""
+    like = next(x for x in (a, b, s) if not is_uniform(x))
+    left, right = in_rows(a, like), in_rows(b, like)
+    return left, right, s if is_uniform(s) else aligned(s, left)
+
+
+def monotone_max(a: torch.Tensor, b: torch.Tensor, s: Number, relaxation: Any) -> torch.Tensor:
     """max(a, b) whose derivative by a is the degree to which a > b."""
-    left, right = tensors(a, b)
-    d = difference(left, right)
+    d = difference(a, b)
     is_left = d >= 0.0
-    is_same_infinity = torch.isinf(left) & (left == right)
-    larger = torch.where(is_left, left, torch.where(d < 0.0, right, left + right))
-    larger = torch.where(is_same_infinity, 0.5 * left + 0.5 * right, larger)
+    is_same_infinity = torch.isinf(a) & (a == b)
+    larger = torch.where(is_left, a, torch.where(d < 0.0, b, a + b))
+    larger = torch.where(is_same_infinity, 0.5 * a + 0.5 * b, larger)
     return larger + relaxation.tail(torch.where(is_left, d, -d), s)
 
 
-def difference(a: Number, b: Number) -> torch.Tensor:
+def difference(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """a - b, and 0 for two equal infinities."""
-    left, right = tensors(a, b)
-    is_same = torch.isinf(left) & (left == right)
-    return torch.where(is_same, 0.0, left) - torch.where(is_same, 0.0, right)
-
-
-def tensors(a: Number, b: Number) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two numbers as tensors of one shape."""
-    if is_uniform(a) and is_uniform(b):
-        return torch.tensor(a, dtype=torch.float64), torch.tensor(b, dtype=torch.float64)
-    left = torch.full_like(b, a) if is_uniform(a) else a
-    return left, torch.full_like(left, b) if is_uniform(b) else b
+    is_same = torch.isinf(a) & (a == b)
+    return torch.where(is_same, 0.0, a) - torch.where(is_same, 0.0, b)
 
 
 def soft_abs(x: Number, s: Number, relaxation: Any) -> Number:

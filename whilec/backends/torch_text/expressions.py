@@ -85,7 +85,7 @@ def inline_text(node: Node) -> str:
         case "setting":
             return f"run.{node.attrs['which']}"
         case _:
-            return f"run.{node.op}(" + str(node.attrs["target"]) + ")"
+            return f"run.{node.op}({node.attrs['target']}, rows)"
 
 
 def number_text(value: float) -> str:
