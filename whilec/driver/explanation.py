@@ -31,7 +31,7 @@ def explanation(programs: Programs, dtype: torch.dtype) -> str:
 
 
 def _lines(programs: Programs, sizes: Sizes, device: torch.device, dtype: torch.dtype) -> Iterator[str]:
-    chosen, verdicts = programs.verdicts(sizes, device, dtype)
+    chosen, verdicts = programs.chosen(sizes, device, dtype), programs.verdicts(sizes, device, dtype)
     width = max((len(verdict.name) for verdict in verdicts), default=0)
     for verdict in verdicts:
         yield f"{verdict.name:{width}}  {_verdict(verdict, chosen, programs.recipe.backend)}"

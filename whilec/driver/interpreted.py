@@ -71,9 +71,9 @@ class Interpreted(AbstractExecutable):
         checked, options = self._program.checked, self._options
         options = replace(options, steepness=call.steepness, compare_steepness=call.compare_steepness)
         inputs = {**call.inputs, **call.parameters}
-        if options.is_hard:
-            self._check_finite(inputs)
         try:
+            if options.is_hard:
+                self._check_finite(inputs)
             with deep_recursion(), torch.set_grad_enabled(torch.is_grad_enabled() and not options.is_hard):
                 outputs, machine = run_rows(
                     checked,
@@ -83,7 +83,7 @@ class Interpreted(AbstractExecutable):
                     dtype=call.dtype,
                     device=call.device,
                     target_weights=self._weights(call),
-                    intrinsics=_INTRINSICS,
+                    intrinsics={},
                 )
         except WhileError as error:
             raise WhileError(*(d.in_source(checked.source) for d in error.diagnostics)) from None
@@ -128,6 +128,3 @@ def _count(tally: Tally | None) -> LoopCount:
 
 def _again(recipe: Recipe, sizes: Mapping[str, int]) -> Interpreted:
     return Interpreted(Interpretation(recipe, specialise(recipe.check(), sizes)))
-
-
-_INTRINSICS: Mapping[str, Callable[..., Any]] = {}

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, final
 
 from whilec.backends.base import AbstractBackend, AbstractExecutable, No, Request, Unavailable
 from whilec.backends.registry import BACKENDS, backend
-from whilec.diagnostics.model import Code, Diagnostic, Example, InternalError, WhileError
+from whilec.diagnostics.model import Code, Diagnostic, Example, WhileError
 from whilec.driver.pipeline import broken_promises, in_source
 from whilec.driver.recipe import AUTO, INTERPRETER, Recipe, source_loops
 from whilec.semantics.check import specialise
@@ -66,6 +65,10 @@ class BoundedCache(Generic[Key, Made]):
                 self._lock.release()
         return found
 
+    def known(self, key: Key) -> Made:
+        """The value of a key that was asked for just now; without locks, so that it can be traced."""
+        return self._found[key]
+
     def keys(self) -> tuple[Key, ...]:
         """What is remembered, the latest last."""
         with self._lock:
@@ -105,14 +108,16 @@ class Specialised:
 
         return lower(self.checked, self.recipe.options)
 
-    def verdicts(self, device: torch.device, dtype: torch.dtype) -> Iterator[Verdict]:
-        """What every backend of the graph says, in the order of preference."""
-        for name in BACKENDS[self.recipe.graph]:
-            yield Verdict(name, self._refusal(name, device, dtype))
-        if self.recipe.graph == "recurrent":
-            yield Verdict(INTERPRETER, None)
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """Those that have the wanted graph, in the order of preference."""
+        registered = tuple(BACKENDS[self.recipe.graph])
+        return (*registered, INTERPRETER) if self.recipe.graph == "recurrent" else registered
 
-    def _refusal(self, name: str, device: torch.device, dtype: torch.dtype) -> str | None:
+    def refusal(self, name: str, device: torch.device, dtype: torch.dtype) -> str | None:
+        """Why a backend does not run the program; None where it can."""
+        if name == INTERPRETER:
+            return None
         if self.recipe.options.is_hard:
             return "hard mode runs on the interpreter, on exact integers"
         candidate = backend(self.recipe.graph, name)
@@ -143,9 +148,9 @@ class Programs:
         self.checked = recipe.check()
         self.loops = source_loops(self.checked)
         self._specialised = BoundedCache[Sizes, Specialised](self._specialise, MAX_SPECIALISATIONS)
-        self._executables = BoundedCache[
-            "tuple[Sizes, torch.device, torch.dtype]", "tuple[str, AbstractExecutable]"
-        ](self._compile, 2 * MAX_SPECIALISATIONS)
+        self._executables = BoundedCache["tuple[Sizes, torch.device, torch.dtype]", AbstractExecutable](
+            self._compile, 2 * MAX_SPECIALISATIONS
+        )
 
     def executable(self, sizes: Sizes, device: torch.device, dtype: torch.dtype) -> AbstractExecutable:
         """What runs calls of this kind.
@@ -153,20 +158,26 @@ class Programs:
         Raises:
             WhileError: The program does not fit the sizes, or no backend can run it.
         """
-        return self._executables.get((sizes, device, dtype))[1]
+        return self._executables.get((sizes, device, dtype))
+
+    def known_executable(self, sizes: Sizes, device: torch.device, dtype: torch.dtype) -> AbstractExecutable:
+        """The same after `executable` was called."""
+        return self._executables.known((sizes, device, dtype))
+
+    def chosen(self, sizes: Sizes, device: torch.device, dtype: torch.dtype) -> str | None:
+        """The backend that runs calls of this kind; None where none does."""
+        program, wanted = self._specialised.get(sizes), self.recipe.backend
+        names = program.backends if wanted == AUTO else (wanted,)
+        return next((name for name in names if program.refusal(name, device, dtype) is None), None)
 
     def used(self) -> tuple[tuple[Sizes, torch.device, torch.dtype], ...]:
         """The kinds of calls so far, as far as they are remembered."""
         return self._executables.keys()
 
-    def verdicts(
-        self, sizes: Sizes, device: torch.device, dtype: torch.dtype
-    ) -> tuple[str | None, tuple[Verdict, ...]]:
-        """The backend that runs calls of this kind (None: none does), and what each says."""
-        verdicts = tuple(self._specialised.get(sizes).verdicts(device, dtype))
-        wanted = self.recipe.backend
-        able = (v.name for v in verdicts if v.reason is None and wanted in (AUTO, v.name))
-        return next(able, None), verdicts
+    def verdicts(self, sizes: Sizes, device: torch.device, dtype: torch.dtype) -> tuple[Verdict, ...]:
+        """What every backend says about calls of this kind, in the order of preference."""
+        program = self._specialised.get(sizes)
+        return tuple(Verdict(name, program.refusal(name, device, dtype)) for name in program.backends)
 
     def _specialise(self, sizes: Sizes) -> Specialised:
         try:
@@ -180,14 +191,19 @@ class Programs:
             raise WhileError(*in_source(self.recipe.source, error.diagnostics)) from None
         return Specialised(self.recipe, checked)
 
-    def _compile(self, key: tuple[Sizes, torch.device, torch.dtype]) -> tuple[str, AbstractExecutable]:
-        name, verdicts = self.verdicts(*key)
-        if name is None:
-            raise WhileError(_none_runs(self.recipe, verdicts))
+    def _compile(self, key: tuple[Sizes, torch.device, torch.dtype]) -> AbstractExecutable:
+        sizes, device, dtype = key
+        program = self._specialised.get(sizes)
+        refusals: dict[str, str] = {}
         try:
-            return name, self._specialised.get(key[0]).compiled(name, *key[1:])
+            for name in program.backends if self.recipe.backend == AUTO else (self.recipe.backend,):
+                reason = program.refusal(name, device, dtype)
+                if reason is None:
+                    return program.compiled(name, device, dtype)
+                refusals[name] = reason
         except WhileError as error:
             raise WhileError(*in_source(self.recipe.source, error.diagnostics)) from None
+        raise WhileError(_none_runs(self.recipe, refusals))
 
     def __reduce__(self) -> tuple[type[Programs], tuple[Recipe]]:
         return Programs, (self.recipe,)
@@ -196,22 +212,19 @@ class Programs:
         return self
 
 
-def _none_runs(recipe: Recipe, verdicts: tuple[Verdict, ...]) -> Diagnostic:
-    reasons = {verdict.name: verdict.reason for verdict in verdicts}
+def _none_runs(recipe: Recipe, refusals: Mapping[str, str]) -> Diagnostic:
     if recipe.backend != AUTO:
-        if recipe.backend not in reasons:
-            raise InternalError(f"no backend {recipe.backend} for a {recipe.graph} graph")
         return Diagnostic(
             E0511,
-            f"the backend `{recipe.backend}` cannot run this program: {reasons[recipe.backend]}",
+            f"the backend `{recipe.backend}` cannot run this program: {refusals[recipe.backend]}",
             help='use `backend="auto"`, which takes the first one that can',
             source=recipe.source,
         )
-    notes = chain(f"`{name}`: {reason}" for name, reason in reasons.items())
+    graph = "an unrolled graph" if recipe.graph == "unrolled" else "a recurrent graph"
     return Diagnostic(
         E0511,
-        f"no backend can run this program as a graph that is {recipe.graph}",
-        help='use `graph="recurrent"`' if recipe.graph == "unrolled" else "see the reasons below",
-        notes=tuple(notes),
+        f"no backend can run this program as {graph}",
+        help='use `graph="recurrent"`' if recipe.graph == "unrolled" else None,
+        notes=tuple(f"`{name}`: {reason}" for name, reason in refusals.items()),
         source=recipe.source,
     )

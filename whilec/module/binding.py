@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
+from operator import index
 from typing import Any, NamedTuple, NoReturn, final
 
 import torch
@@ -14,7 +15,7 @@ import torch
 from whilec.diagnostics.model import InternalError, WhileError
 from whilec.driver.pipeline import in_source
 from whilec.module.problems import batches_differ, devices_differ, given_twice, not_numbers, too_many_values
-from whilec.module.tensors import COMPUTED, as_array, as_numbers, common_dtype
+from whilec.module.tensors import COMPUTED, as_array, as_numbers, as_signed, common_dtype
 from whilec.semantics.bind import bind_shapes, check_input_names, input_variables
 from whilec.semantics.program import CheckedProgram, Variable
 
@@ -111,7 +112,8 @@ class Binder:
             name: flat(name) if name in tensors else own[name].to(dtype).expand(rows, *shape)
             for name, shape in self._parameters.items()
         }
-        known = tuple(int(size) for size in sizes if size is not None)
+        # `index` makes a size that is symbolic while it is traced a number.
+        known = tuple(index(size) for size in sizes if size is not None)
         return Bound(inputs, parameters, known, batch, rows, dtype, returned, device)
 
     def _slot(self, variable: Variable) -> Slot:
@@ -157,9 +159,11 @@ class Binder:
         arrays = {name: as_array(name, value) for name, value in given.items()}
         tensors = {name: array for name, array in arrays.items() if array is not None}
         for name, tensor in tensors.items():
-            if tensor.dtype.is_complex:
-                raise not_numbers(name, f"is a tensor of {tensor.dtype}")
+            if tensor.dtype.is_complex or tensor.layout is not torch.strided:
+                kind = tensor.dtype if tensor.dtype.is_complex else tensor.layout
+                raise not_numbers(name, f"is a tensor of {kind}")
         if self._is_hard:
+            tensors = {name: as_signed(name, tensor) for name, tensor in tensors.items()}
             wanted = torch.float64
         else:
             wanted = self._dtype or common_dtype(tensors) or common_dtype(own) or torch.get_default_dtype()
@@ -172,11 +176,11 @@ class Binder:
         return tensors, dtype, None if dtype is wanted else wanted
 
     def _broadcast(self, batches: Mapping[str, Shape]) -> Shape:
-        different = set(batches.values())
-        if len(different) < 2:
-            return next(iter(different), ())
+        shapes = list(batches.values())
+        if not shapes or all(shape == shapes[0] for shape in shapes):
+            return shapes[0] if shapes else ()
         try:
-            return tuple(torch.broadcast_shapes(*different))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+            return tuple(torch.broadcast_shapes(*shapes))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         except RuntimeError:
             raise batches_differ(self._program, batches) from None
 

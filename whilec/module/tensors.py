@@ -13,6 +13,8 @@ from whilec.driver.arguments import plain_inputs
 from whilec.driver.values import E0652, ragged, shape_of
 from whilec.module.problems import not_64_bits, not_numbers
 
+_UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
+
 COMPUTED = (torch.float32, torch.float64)
 """The floating-point types that executables compute in."""
 
@@ -63,7 +65,7 @@ def as_numbers(
     shape_of(plain)
     try:
         made = torch.tensor(plain, device=device, dtype=None if is_hard else dtype)
-    except (OverflowError, RuntimeError):
+    except (OverflowError, RuntimeError, ValueError):  # torch raises one or another
         raise _too_large(name, is_hard) from None
     if is_hard and made.is_floating_point():
         return torch.tensor(plain, device=device, dtype=torch.float64)
@@ -75,6 +77,16 @@ def _too_large(name: str, is_hard: bool) -> WhileError:
         return not_64_bits(name)
     title = f"input `{name}` has a whole number beyond the range of real numbers"
     return WhileError(Diagnostic(E0652, title, help="give finite numbers"))
+
+
+def as_signed(name: str, tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor of hard mode; torch compares and checks no unsigned integers."""
+    if tensor.dtype not in _UNSIGNED:
+        return tensor
+    signed = tensor.to(torch.int64)
+    if bool((signed < 0).any()):
+        raise not_64_bits(name)
+    return signed
 
 
 def common_dtype(tensors: Mapping[str, torch.Tensor]) -> torch.dtype | None:

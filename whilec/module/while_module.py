@@ -26,6 +26,7 @@ from whilec.module.parameters import attribute_names, start_values
 from whilec.module.problems import wrong_dtype
 from whilec.module.result import ModuleRun, loop_reports, warnings_about
 from whilec.module.tensors import COMPUTED
+from whilec.module.tracing import as_leaf, executable_for, traced_argument
 from whilec.semantics.option_checks import check_options
 from whilec.semantics.options import Options
 
@@ -61,6 +62,7 @@ class WhileModule(nn.Module):
         """Whether the backward pass recomputes parts of loops, to save memory."""
         checked = self._programs.checked
         self._outputs = checked.main.outputs
+        self._together = outputs_type(self._outputs)
         stored = _stored_dtype(dtype, recipe.options)
         self._attributes = attribute_names(self, (variable.name for variable in checked.parameters))
         for name, (value, shape) in start_values(checked).items():
@@ -80,11 +82,14 @@ class WhileModule(nn.Module):
         Raises:
             WhileError: The arguments do not fit the program, or the run failed (E06xx).
         """
+        proxy = traced_argument(values, named)
+        if proxy is not None:
+            return as_leaf(self, proxy, values, named)
         bound, outcome = self._run(values, named)
         if outcome.loops and not self._has_warned:
             self._warn(outcome.loops)
         outputs = [_returned(outcome.outputs[name], bound) for name in self._outputs]
-        return outputs[0] if len(outputs) == 1 else outputs_type(self._outputs)(*outputs)
+        return outputs[0] if len(outputs) == 1 else self._together(*outputs)
 
     def run(self, /, *values: Any, **named: Any) -> ModuleRun:
         """As a call, with the outputs by name, reports about the loops, and warnings about them.
@@ -108,7 +113,7 @@ class WhileModule(nn.Module):
             own = {**own, "target_weights": weights[0], "target_biases": weights[1]}
         bound = self._binder.bind(values, named, own)
         options, dtype = self._options, bound.dtype
-        executable = self._programs.executable(bound.sizes, bound.device, dtype)
+        executable = executable_for(self._programs, bound.sizes, bound.device, dtype)
         call = Call(
             inputs=bound.inputs,
             parameters=bound.parameters,
@@ -222,7 +227,9 @@ class WhileModule(nn.Module):
         return Binder(self._programs.checked, is_hard=self._options.is_hard, dtype=self._dtype)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_binder"}
+        # A decorated function is found again under its name as this module, not as itself.
+        left_out = ("_binder", "__wrapped__")
+        return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # pyright: ignore[reportUnknownMemberType]

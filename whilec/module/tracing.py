@@ -1,0 +1,55 @@
+"""What a call does while it is traced by TorchDynamo or torch.fx. Imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from whilec.backends.base import AbstractExecutable
+from whilec.driver.specialising import Programs, Sizes
+
+
+def executable_for(
+    programs: Programs, sizes: Sizes, device: torch.device, dtype: torch.dtype
+) -> AbstractExecutable:
+    """What runs calls of this kind; compiled on the first one.
+
+    Raises:
+        WhileError: The program does not fit the sizes, or no backend can run it.
+    """
+    if torch.compiler.is_dynamo_compiling():
+        _compile(programs, sizes, device, dtype)
+        return programs.known_executable(sizes, device, dtype)
+    return programs.executable(sizes, device, dtype)
+
+
+def _compile(programs: Programs, sizes: Sizes, device: torch.device, dtype: torch.dtype) -> bool:
+    programs.executable(sizes, device, dtype)
+    return True
+
+
+# As `torch.compiler.assume_constant_result` does, which would load all of TorchDynamo, in a second
+# or two, for those who never compile. TorchDynamo then calls the function instead of tracing it.
+_compile._dynamo_marked_constant = True  # pyright: ignore[reportFunctionMemberAccess]
+
+
+def traced_argument(values: tuple[Any, ...], named: Mapping[str, Any]) -> fx.Proxy | None:
+    """The first argument that stands for a value in a trace of torch.fx."""
+    for value in values:
+        if isinstance(value, fx.Proxy):
+            return value
+    for value in named.values():
+        if isinstance(value, fx.Proxy):
+            return value
+    return None
+
+
+def as_leaf(
+    module: nn.Module, proxy: fx.Proxy, values: tuple[Any, ...], named: Mapping[str, Any]
+) -> fx.Proxy:
+    """A call of the module in the traced graph: a proxy has no shape to bind sizes from."""
+    tracer: Any = proxy.tracer
+    return tracer.create_proxy("call_module", tracer.path_of_module(module), values, dict(named))
