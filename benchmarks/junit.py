@@ -46,7 +46,7 @@ def run(arguments: Sequence[str], root: Path = ROOT, timeout_s: float | None = N
         command = [sys.executable, "-m", "pytest", *arguments, "-q", "-p", "no:cacheprovider"]
         try:
             done = subprocess.run(
-                [*command, f"--junitxml={report}", "-o", "minversion=8.0"],
+                [*command, f"--junitxml={report}"],
                 cwd=root,
                 capture_output=True,
                 text=True,

@@ -16,7 +16,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULTS: Final = ROOT / "benchmarks" / "results"
 
-_PACKAGES = ("torch", "lark", "numpy", "click", "llvmlite", "numba", "triton")
+_PACKAGES = ("torch", "lark", "numpy", "click", "llvmlite", "numba", "triton", "algovision")
 
 
 def head() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -120,7 +121,8 @@ def show(rows: Sequence[Mapping[str, Any]]) -> str:
         label = [row["case"], row["ours"], row["peer"] or "-", row["threads"]]
         note = row.get("skipped") or row.get("refused")
         if note:
-            notes.append(f"{row['case']}: {'skipped' if 'skipped' in row else 'REFUSED'}: {note}")
+            kind, (first, *_) = "skipped" if "skipped" in row else "REFUSED", note.splitlines()
+            notes.append(f"{row['case']}: {kind}: {first}")
             continue
         both, peaks = row["forward_backward_s"], row["peak_bytes"]
         lines.append(
@@ -141,6 +143,18 @@ def show(rows: Sequence[Mapping[str, Any]]) -> str:
                 f"{target['measure']} {ratio:.2f} times less, wanted {target['factor']:g}: {word}"
             )
     return "\n".join([table(titles, lines), *dict.fromkeys(notes)])
+
+
+def place_of(result: Mapping[str, Any]) -> str:
+    """Where and with what a result was measured, in two lines."""
+    machine, versions = result["machine"], result["versions"]
+    packages = ", ".join(f"{name} {version}" for name, version in versions.items())
+    state = " with uncommitted changes" if result["uncommitted_changes"] else ""
+    where = f"{machine['processor']}, {machine['cores']} cores, load {machine['load_at_start'][0]}"
+    return (
+        f"{result['date']}, commit {result['commit'][:10]}{state}, {where}\n"
+        f"{packages}; median of {result['runs']} runs, in turn; ratio: peer / ours"
+    )
 
 
 def _ms(times: Mapping[str, Any], side: str) -> str:
@@ -183,9 +197,12 @@ def main(
         for number, task in enumerate(todo):
             results.append(perform(task, place, runs, verdicts, lambda: bar.update(1)))
             bar.update(2 * runs * (number + 1) - bar.pos)
-    click.echo(show(results))
     setting = {"runs": runs, "default_threads": default, "forward": "without a graph", "rows": results}
-    click.echo(f"written to {write('programs', setting, path)}")
+    written = write("programs", setting, path)
+    text = f"{place_of(json.loads(written.read_text(encoding='utf-8')))}\n\n{show(results)}\n"
+    written.with_suffix(".txt").write_text(text, encoding="utf-8")
+    click.echo(text)
+    click.echo(f"written to {written} and {written.with_suffix('.txt').name}")
     if any("refused" in row for row in results):
         raise SystemExit(1)
 

@@ -21,7 +21,7 @@ from whilec.source import SourceFile
 
 PLACE = Place(torch.float64)
 GREEN = gate.Verdict(True)
-RED = gate.Verdict(False, "failed: 1 is not 2")
+RED = gate.Verdict(False, "failed: 1 is not 2\nand here is the traceback")
 
 
 def chain(length: int) -> Provider:
@@ -87,6 +87,7 @@ def test_a_red_gate_is_refused() -> None:
     assert "failed: 1 is not 2" in row["refused"]
     assert "forward_s" not in row
     assert "REFUSED" in show([row])
+    assert "traceback" not in show([row])
 
 
 def test_a_missing_peer_is_a_row_that_says_so() -> None:
@@ -139,6 +140,9 @@ def test_command_writes_a_file_with_head_and_rows(tmp_path: Path, monkeypatch: p
     result = json.loads(path.read_text(encoding="utf-8"))
     assert {"machine", "versions", "commit", "default_threads", "runs"} <= set(result)
     assert [row["case"] for row in result["rows"]] == ["toy"]
+    text = path.with_suffix(".txt").read_text(encoding="utf-8")
+    assert text.splitlines()[0].startswith(result["date"])
+    assert "chain of 40" in text
 
 
 def test_command_fails_where_a_gate_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
