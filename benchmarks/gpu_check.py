@@ -50,9 +50,9 @@ class Tests(AbstractCheck):
 
     def run(self, timeout_s: float) -> list[Row]:
         begin = time.perf_counter()
-        report = junit.run(
-            [*self.paths, "-m", "cuda", "--continue-on-collection-errors"], timeout_s=timeout_s
-        )
+        # Another torch or Python may warn of other things, which are no news about the GPU.
+        arguments = ["-m", "cuda", "-W", "default", "--continue-on-collection-errors"]
+        report = junit.run([*self.paths, *arguments], timeout_s=timeout_s)
         if not report.outcomes:
             return [_row(self.name, "failed", report.output, time.perf_counter() - begin)]
         return [_row(o.name, o.status, o.reason, o.seconds) for o in report.outcomes]
