@@ -53,7 +53,16 @@ DECLARING_MODULES = (
     "whilec.syntax.mistakes.general",
     "whilec.syntax.mistakes.heads",
     "whilec.syntax.mistakes.statements",
-    "whilec.syntax.python.codes",
+    "whilec.syntax.python.calls",
+    "whilec.syntax.python.counters",
+    "whilec.syntax.python.expressions",
+    "whilec.syntax.python.foreign",
+    "whilec.syntax.python.names",
+    "whilec.syntax.python.reading",
+    "whilec.syntax.python.signature",
+    "whilec.syntax.python.statements",
+    "whilec.syntax.python.types",
+    "whilec.syntax.python.unit",
 )
 """Modules with module-level `Code` constants; a test compares this with the source."""
 

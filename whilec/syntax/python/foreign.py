@@ -6,6 +6,35 @@ import ast as python
 from collections.abc import Mapping
 from typing import Final
 
+from whilec.diagnostics.model import Code
+from whilec.syntax.python.example import decorated
+from whilec.syntax.python.unit import Place, Unit
+
+STATEMENT = Code(
+    "E0142",
+    "a Python statement outside of the language",
+    """
+The body of a smooth function consists of assignments, `while`, `for` over a `range`, `if`, and one `return`
+at its end. A smooth program executes both arms of a choice and every loop to a degree, so there are no
+jumps: what `break` and `continue` do must be said by conditions. There are no exceptions, no objects and no
+files, and a module is imported outside of the function.
+""",
+    decorated("while x > 1:\n    x = x / 2\n    if x < 3:\n        break\nreturn x"),
+)
+
+
+EXPRESSION = Code(
+    "E0143",
+    "a Python expression outside of the language",
+    """
+Expressions are made of numbers, variables, elements of arrays, `+ - * / // % **`, comparisons,
+`and or not`, and calls of functions. There are no texts, lists, comprehensions, slices or attributes.
+`//` and `%` are for static whole numbers, those known before the program runs.
+""",
+    decorated("y = [x, x]\nreturn y"),
+)
+
+
 _EXPRESSIONS: Final[Mapping[type, tuple[str, str]]] = {
     python.Lambda: ("there are no lambdas", "write the expression itself, or a decorated function"),
     python.IfExp: (
@@ -85,27 +114,34 @@ _STATEMENTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def describe_expression(node: python.expr) -> tuple[str, str]:
-    """Title and help for an expression that is none of the language."""
+def report_expression(unit: Unit, node: python.expr) -> None:
+    """Report an expression that is none of the language."""
+    title, help_ = _describe(node)
+    unit.report(EXPRESSION, title, node, "not in the language", help_)
+
+
+def report_operator(unit: Unit, op: python.AST, place: Place) -> None:
+    """Report an operator that the language has not."""
+    title, help_ = _OPERATORS.get(type(op), ("there is no such operator", "use `+ - * /`"))
+    unit.report(EXPRESSION, title, place, "unknown operator", help_)
+
+
+def report_statement(unit: Unit, node: python.stmt) -> None:
+    """Report a statement that is none of the language; of a longer one its first line is marked."""
+    title, help_ = _STATEMENTS.get(type(node).__name__, ("there is no such statement", _NO_OBJECTS))
+    span = unit.places.span(node)
+    end = unit.places.source.text.find("\n", span.start, span.end)
+    place = span if end < 0 else span._replace(end=end)
+    unit.report(STATEMENT, title, place, "not in the language", help_)
+
+
+def _describe(node: python.expr) -> tuple[str, str]:
     match node:
         case python.Constant():
             return _CONSTANTS.get(type(node.value), ("there is no such value", _NO_OBJECTS))
+        case python.Attribute(attr="shape"):
+            return "a shape is not a value", "write `n, m = a.shape`, with the names of its sizes"
         case python.Attribute(attr=name):
-            if name == "shape":
-                return (
-                    "a shape is not a value",
-                    "write `n = len(a)` or `n, m = a.shape`, with the names of its sizes",
-                )
             return f"there is no attribute `{name}`", "call functions as `sum(a)`, not as `a.sum()`"
         case _:
             return _EXPRESSIONS.get(type(node), ("there is no such expression", _NO_OBJECTS))
-
-
-def describe_operator(op: python.AST) -> tuple[str, str]:
-    """Title and help for an operator that the language has not."""
-    return _OPERATORS.get(type(op), ("there is no such operator", "use `+ - * /`"))
-
-
-def describe_statement(node: python.stmt) -> tuple[str, str]:
-    """Title and help for a statement that is none of the language."""
-    return _STATEMENTS.get(type(node).__name__, ("there is no such statement", _NO_OBJECTS))

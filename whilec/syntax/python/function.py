@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import final
 
 from whilec.syntax import ast
-from whilec.syntax.python import codes
 from whilec.syntax.python.expressions import Expressions
 from whilec.syntax.python.signature import read_inputs, read_outputs, read_parameters
-from whilec.syntax.python.statements import Statements
+from whilec.syntax.python.statements import DECLARATION, Statements
 from whilec.syntax.python.types import annotated_type, is_final
 from whilec.syntax.python.unit import Unit
 
@@ -108,7 +107,7 @@ class _Body:
         unit, target = self._unit, node.target
         if not isinstance(target, python.Name):
             unit.report(
-                codes.DECLARATION,
+                DECLARATION,
                 "only variables are declared",
                 target,
                 "not a name",
@@ -118,7 +117,7 @@ class _Body:
         name = unit.name_at(target.id, target)
         if target.id in self._mentioned:
             unit.report(
-                codes.DECLARATION,
+                DECLARATION,
                 f"`{target.id}` is declared after its first use",
                 node,
                 "used above",
@@ -147,7 +146,7 @@ class _Body:
     def _constant(self, node: python.AnnAssign, name: ast.Name, value: ast.Expr | None) -> None:
         if value is None:
             self._unit.report(
-                codes.DECLARATION, f"the constant `{name.id}` has no value", node, "no value", "write `= 1.0`"
+                DECLARATION, f"the constant `{name.id}` has no value", node, "no value", "write `= 1.0`"
             )
             return
         self._unit.declare_constant(ast.Const(name, value, span=self._unit.span(node)), node)

@@ -8,7 +8,7 @@ from typing import Final, final
 
 from whilec.source import Span
 from whilec.syntax import ast
-from whilec.syntax.python import codes
+from whilec.syntax.python.counters import LOOP
 from whilec.syntax.python.expressions import Expressions
 from whilec.syntax.python.unit import Unit
 
@@ -38,7 +38,7 @@ def read_range(unit: Unit, expressions: Expressions, node: python.Call) -> Bound
     """The bounds of a call of `range`; None after a reported error."""
     if node.keywords or not 1 <= len(node.args) <= 3:
         unit.report(
-            codes.LOOP,
+            LOOP,
             "`range` takes one to three bounds",
             node,
             "what is the last value?",
@@ -52,7 +52,7 @@ def read_range(unit: Unit, expressions: Expressions, node: python.Call) -> Bound
     if not (is_static(unit, start) and is_static(unit, stop)):
         if step is not None:
             unit.report(
-                codes.LOOP,
+                LOOP,
                 "a range with a step needs bounds that are known before the program runs",
                 node,
                 "depends on a variable",
@@ -64,7 +64,7 @@ def read_range(unit: Unit, expressions: Expressions, node: python.Call) -> Bound
     sign = 1 if step is None else _sign(unit, step)
     if sign is None or sign == 0:
         title = "the step of a range must not be 0" if sign == 0 else "the step of a range must be a number"
-        unit.report(codes.LOOP, title, node.args[2], "the step", "write a number, such as `-1`")
+        unit.report(LOOP, title, node.args[2], "the step", "write a number, such as `-1`")
         return None
     return Bounds(start, shifted(stop, -1 if sign > 0 else 1), step)
 

@@ -9,9 +9,38 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import final
 
-from whilec.diagnostics.model import Diagnostic, WhileError
+from whilec.diagnostics.model import Code, Diagnostic, WhileError
 from whilec.source import SourceFile
-from whilec.syntax.python.codes import NO_FUNCTION, NO_SOURCE
+from whilec.syntax.python.example import python_example
+
+NO_SOURCE = Code(
+    "E0140",
+    "a Python function whose source cannot be read",
+    """
+`whilec.smooth` reads the text of a function and not its bytecode, so that its messages can point at
+lines. The text must be in a file, a notebook cell or a doctest. It is unknown for functions typed at
+Python's prompt and for those made by `exec`, and a file that has changed since it was loaded may no longer
+have the function where it was. Write the function into a file, and load it again after a change; or write
+the program as a text in the language itself.
+""",
+    python_example(
+        'import whilec\n\nexec("def f(x):\\n    return x", names := {})\nwhilec.smooth(names["f"])\n'
+    ),
+)
+
+
+NO_FUNCTION = Code(
+    "E0141",
+    "something that is not a plain Python function",
+    """
+What becomes a program is a function written with `def` outside of a class. A lambda has no statements, a
+method needs its object, a coroutine or generator gives its results bit by bit, and a function that another
+decorator has wrapped is not the one that one reads. Write a plain function, and let `@whilec.smooth` be its
+only decorator, or the last one to be applied.
+""",
+    python_example("import whilec\n\nwhilec.smooth(lambda x: x + 1)\n"),
+)
+
 
 _HELP = "write a function with `def`, outside of a class, and decorate it"
 

@@ -5,12 +5,37 @@ from __future__ import annotations
 import ast as python
 from collections.abc import Sequence
 
+from whilec.diagnostics.model import Code
 from whilec.source import Span
 from whilec.syntax import ast
-from whilec.syntax.python import codes, outside
+from whilec.syntax.python import outside
+from whilec.syntax.python.example import decorated
 from whilec.syntax.python.expressions import Expressions
-from whilec.syntax.python.types import annotated_type, parameter_type
+from whilec.syntax.python.types import ANNOTATION, annotated_type, parameter_type
 from whilec.syntax.python.unit import Unit
+
+PARAMETER = Code(
+    "E0145",
+    "a parameter that is neither an input nor a PARAM",
+    """
+Positional parameters are the inputs of the program, and every input must be given. Parameters after a `*`
+have a start value and become trainable PARAMs: `def f(x, *, w: whilec.Real = 1.0)`. There are no `*args` and
+`**kwargs`, because the number of inputs of a program is fixed.
+""",
+    decorated("x = x * scale\nreturn x", "def f(x, scale=2.0):"),
+)
+
+
+OUTPUT = Code(
+    "E0146",
+    "a `return` that does not name the outputs",
+    """
+The last statement of the function is `return y` or `return a, b`: it names the variables that are the
+outputs of the program. A smooth program cannot be left early, because every path through it counts to a
+degree; assign to a variable in the arms of an `if` and return this variable at the end.
+""",
+    decorated("if x > 0:\n    return x\nreturn x"),
+)
 
 
 def read_inputs(unit: Unit, expressions: Expressions, node: python.FunctionDef) -> tuple[ast.Binding, ...]:
@@ -19,7 +44,7 @@ def read_inputs(unit: Unit, expressions: Expressions, node: python.FunctionDef) 
     positional = [*arguments.posonlyargs, *arguments.args]
     for default, parameter in zip(reversed(arguments.defaults), reversed(positional), strict=False):
         unit.report(
-            codes.PARAMETER,
+            PARAMETER,
             f"the input `{parameter.arg}` has a default",
             default,
             "every input must be given",
@@ -28,7 +53,7 @@ def read_inputs(unit: Unit, expressions: Expressions, node: python.FunctionDef) 
     for spread, sign in ((arguments.vararg, "*"), (arguments.kwarg, "**")):
         if spread is not None:
             unit.report(
-                codes.PARAMETER,
+                PARAMETER,
                 f"there are no parameters such as `{sign}{spread.arg}`",
                 spread,
                 "any number of them",
@@ -52,7 +77,7 @@ def read_parameters(unit: Unit, expressions: Expressions, node: python.FunctionD
         name = unit.name_at(parameter.arg, _name_place(unit, parameter))
         if default is None:
             unit.report(
-                codes.PARAMETER,
+                PARAMETER,
                 f"the PARAM `{parameter.arg}` has no start value",
                 parameter,
                 "trainable, because it stands after `*`",
@@ -66,7 +91,7 @@ def read_parameters(unit: Unit, expressions: Expressions, node: python.FunctionD
         value = expressions.translate(default)
         if parameter.arg in unit.parts.parameters:
             unit.report(
-                codes.PARAMETER,
+                PARAMETER,
                 f"two functions of the program have a PARAM `{parameter.arg}`",
                 parameter,
                 "the other one belongs to a function that is called, or that calls this one",
@@ -83,7 +108,7 @@ def read_outputs(
     if not isinstance(last, python.Return) or last.value is None:
         place = last if isinstance(last, python.Return) else unit.places.name(node)
         unit.report(
-            codes.OUTPUT,
+            OUTPUT,
             f"`{node.name}` returns nothing",
             place,
             "no outputs",
@@ -98,7 +123,7 @@ def read_outputs(
         if not isinstance(value, python.Name) or not (value.id in unit.locals or value.id in unit.shapes):
             expressions.translate(value)
             unit.report(
-                codes.OUTPUT,
+                OUTPUT,
                 "outputs are variables",
                 value,
                 "not a variable",
@@ -126,7 +151,7 @@ def _result_types(
         parts = inner.elts if isinstance(inner, python.Tuple) else [inner]
     if len(parts) != count:
         unit.report(
-            codes.ANNOTATION,
+            ANNOTATION,
             f"the annotation has types for {len(parts)} outputs, but {count} are returned",
             annotation,
             f"{len(parts)} here",

@@ -6,14 +6,40 @@ import ast as python
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, final
 
-from whilec.diagnostics.model import Label
+from whilec.diagnostics.model import Code, Label
 from whilec.source import Span
 from whilec.syntax import ast
-from whilec.syntax.python import codes, outside
+from whilec.syntax.python import outside
+from whilec.syntax.python.counters import LOOP
+from whilec.syntax.python.example import decorated
 from whilec.syntax.python.expressions import Expressions
-from whilec.syntax.python.foreign import describe_statement
+from whilec.syntax.python.foreign import STATEMENT, report_statement
 from whilec.syntax.python.ranges import Bounds, read_range
+from whilec.syntax.python.signature import OUTPUT
 from whilec.syntax.python.unit import Unit
+
+DECLARATION = Code(
+    "E0153",
+    "a declaration where none can stand",
+    """
+An annotation such as `t: whilec.Real["n"] = 0.0` declares a variable of the program with its type and start
+value. A program has its declarations at the top, so the annotation stands in the function's outermost block,
+before the variable is used, and only once.
+""",
+    decorated("y = 0\nfor i in range(3):\n    t: whilec.Real = 0.0\n    y = y + t\nreturn y"),
+)
+
+
+ORDER = Code(
+    "E0154",
+    "a parallel assignment whose order matters in Python",
+    """
+In `i, a[i] = 1, x` Python assigns `i` first and then uses the new `i` as the index. The language evaluates
+all values and all indices before it assigns anything. So that the program means what the function means,
+write such an assignment as two.
+""",
+    decorated("i = 0\ni, a[i] = 1, 2.0\nreturn a", 'def f(a: whilec.Real["n"]):'),
+)
 
 
 @final
@@ -45,9 +71,7 @@ class Statements:
         rule = self._rules.get(type(node))
         if rule is not None:
             return rule(node)
-        title, help_ = describe_statement(node)
-        place = self._first_line(node)
-        self._unit.report(codes.STATEMENT, title, place, "not in the language", help_)
+        report_statement(self._unit, node)
         return None
 
     # ---- assignments
@@ -56,7 +80,7 @@ class Statements:
         unit = self._unit
         if len(node.targets) > 1:
             unit.report(
-                codes.STATEMENT,
+                STATEMENT,
                 "an assignment has one left side",
                 node.targets[1],
                 "another one",
@@ -91,7 +115,7 @@ class Statements:
             return found if isinstance(found, ast.Index) else None
         is_nested = isinstance(node, python.Tuple | python.List)
         unit.report(
-            codes.STATEMENT,
+            STATEMENT,
             "tuples are not nested" if is_nested else "only variables and elements of arrays are assigned",
             node,
             "a tuple inside a tuple" if is_nested else "not a variable",
@@ -107,7 +131,7 @@ class Statements:
             for part in python.walk(target):
                 if isinstance(part, python.Name) and part is not base and part.id in before:
                     self._unit.report(
-                        codes.ORDER,
+                        ORDER,
                         f"Python would use the new `{part.id}` as an index here",
                         part,
                         "the new value in Python, the old one in the language",
@@ -119,7 +143,7 @@ class Statements:
 
     def _declaration(self, node: python.AnnAssign) -> None:
         self._unit.report(
-            codes.DECLARATION,
+            DECLARATION,
             "a variable is declared in the outermost block of the function",
             node,
             "inside a loop or a choice",
@@ -141,7 +165,7 @@ class Statements:
         is_range = called is not None and outside.callee(called, unit.namespace) == outside.Special("range")
         if not isinstance(node.iter, python.Call) or not is_range:
             unit.report(
-                codes.LOOP,
+                LOOP,
                 "a `for` loop goes over a `range`",
                 node.iter,
                 "not a range",
@@ -151,7 +175,7 @@ class Statements:
             return None
         if not isinstance(node.target, python.Name):
             unit.report(
-                codes.LOOP, "a loop has one variable", node.target, "not a name", "write `for i in range(n):`"
+                LOOP, "a loop has one variable", node.target, "not a name", "write `for i in range(n):`"
             )
             self.block(node.body)
             return None
@@ -193,7 +217,7 @@ class Statements:
     def _refuse_else(self, node: python.While | python.For) -> None:
         if node.orelse:
             self._unit.report(
-                codes.STATEMENT,
+                STATEMENT,
                 "a loop has no `else`",
                 node.orelse[0],
                 "in the `else` of a loop",
@@ -204,7 +228,7 @@ class Statements:
 
     def _early_return(self, node: python.Return) -> None:
         self._unit.report(
-            codes.OUTPUT,
+            OUTPUT,
             "a program is not left early",
             node,
             "not the last statement of the function",
@@ -225,16 +249,10 @@ class Statements:
                 return
             case _:
                 title, help_ = "the value of the expression is not used", "assign it to a variable"
-        self._unit.report(codes.STATEMENT, title, node, "does nothing", help_)
+        self._unit.report(STATEMENT, title, node, "does nothing", help_)
 
     def _head(self, node: python.stmt, last: python.expr) -> Span:
         return self._unit.places.head(node, last) if self._unit.moved is None else self._unit.moved
-
-    def _first_line(self, node: python.stmt) -> Span:
-        """The statement, of a longer one its first line."""
-        span = self._unit.places.span(node)
-        end = self._unit.places.source.text.find("\n", span.start, span.end)
-        return span if end < 0 else span._replace(end=end)
 
 
 def _parts(node: python.expr) -> list[python.expr]:

@@ -12,10 +12,11 @@ from whilec.source import SourceFile, Span
 from whilec.syntax import ast
 from whilec.syntax.depth import deep_recursion
 from whilec.syntax.limits import check_levels
-from whilec.syntax.python import codes
+from whilec.syntax.python.calls import FUNCTION
 from whilec.syntax.python.function import Function, translate_function, variables_of
 from whilec.syntax.python.places import Places
-from whilec.syntax.python.reading import Written, read_function
+from whilec.syntax.python.reading import NO_FUNCTION, NO_SOURCE, Written, read_function
+from whilec.syntax.python.types import ANNOTATION
 from whilec.syntax.python.unit import Parts, Unit
 
 _CLASS = re.compile(r"C(?:_INF|0|[1-9][0-9]{0,8})")
@@ -111,9 +112,7 @@ class _Program:
             )
             hint = "write a loop" if is_cycle else "rename one of the two"
             self._parts.problems.append(
-                Diagnostic(
-                    codes.FUNCTION, title, Label(call, "called here"), help=hint, source=self._main.source
-                )
+                Diagnostic(FUNCTION, title, Label(call, "called here"), help=hint, source=self._main.source)
             )
             return None
         if written.name in self._names:
@@ -140,7 +139,7 @@ class _Program:
         if not _CLASS.fullmatch(written):
             self._parts.problems.append(
                 Diagnostic(
-                    codes.ANNOTATION,
+                    ANNOTATION,
                     f"`require={written!r}` is no smoothness class",
                     Label(span, "of this function"),
                     help='write `require="C0"`, `"C1"`, ... or `"C_INF"`',
@@ -168,7 +167,7 @@ def _find(written: Written) -> tuple[python.FunctionDef, Places]:
             if first == written.line:
                 raise WhileError(
                     Diagnostic(
-                        codes.NO_FUNCTION,
+                        NO_FUNCTION,
                         f"`{node.name}` is a coroutine",
                         Label(Places(source).name(node), "async"),
                         help="leave out `async`",
@@ -181,7 +180,7 @@ def _find(written: Written) -> tuple[python.FunctionDef, Places]:
 def _unreadable(written: Written, note: str) -> WhileError:
     return WhileError(
         Diagnostic(
-            codes.NO_SOURCE,
+            NO_SOURCE,
             f"the source of `{written.name}` is not as it was when it was loaded",
             help="load the module again",
             notes=(note,),

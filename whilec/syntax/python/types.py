@@ -7,11 +7,25 @@ import typing
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
+from whilec.diagnostics.model import Code
 from whilec.syntax import ast
 from whilec.syntax.python import markers
-from whilec.syntax.python.codes import ANNOTATION
+from whilec.syntax.python.example import decorated
 from whilec.syntax.python.outside import is_missing, number, resolve
 from whilec.syntax.python.unit import Unit
+
+ANNOTATION = Code(
+    "E0144",
+    "an annotation that is no type of the language",
+    """
+There are real and whole numbers and arrays of them: `whilec.Real`, `whilec.Int`, `whilec.Real["n"]`,
+`whilec.Int["n", "m + 1"]`. Each size is an expression of its own, in quotes where Python would not know
+its names. `float` and `int` may be written for single numbers. A parameter without an annotation is a real
+number.
+""",
+    decorated("return x", 'def f(x: "list[float]"):'),
+)
+
 
 Translate: TypeAlias = Callable[[python.expr], ast.Expr]
 """How an expression is translated."""

@@ -13,8 +13,20 @@ from whilec.source import SourceFile, Span
 from whilec.syntax import ast
 from whilec.syntax.build import MAX_PROBLEMS
 from whilec.syntax.parser import reserved_words
-from whilec.syntax.python.codes import NAME
+from whilec.syntax.python.example import decorated
 from whilec.syntax.python.places import Places
+
+NAME = Code(
+    "E0147",
+    "a name that the language cannot have",
+    """
+Names consist of the letters `a` to `z` and `A` to `Z`, digits and `_`. The keywords of the language are
+reserved, in capitals and in small letters; some of them are ordinary names in Python, such as `step`, `to`,
+`loop`, `end`, `do`, `then`, `const` and `var`.
+""",
+    decorated("step = x / 2\nreturn step"),
+)
+
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -4,8 +4,8 @@ The programs of the core have no header and
 read variables that they never assign; here these are inputs.
 """
 
-# ruff: noqa: A001, E741, F821, PIE808, RET504, UP037
-# pyright: reportUnboundVariable=false, reportPossiblyUnbound=false, reportUndefinedVariable=false
+# ruff: noqa: A001, B007, E741, F821, PIE808, RET504, UP037
+# pyright: reportUnboundVariable=false, reportPossiblyUnboundVariable=false, reportUndefinedVariable=false
 
 from __future__ import annotations
 
