@@ -18,7 +18,7 @@ def attribute_names(module: object, names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in wanted:
         attribute = name
-        taken = RESERVED.union(wanted) - {name}
+        taken = {*RESERVED, *found.values(), *wanted[: len(found)], *wanted[len(found) + 1 :]}
         while attribute in taken or hasattr(module, attribute):
             attribute += "_"
         found[name] = attribute

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, SupportsFloat, final
 
 import torch
 from torch import nn
@@ -29,6 +29,8 @@ from whilec.module.tensors import COMPUTED
 from whilec.module.tracing import as_leaf, executable_for, traced_argument
 from whilec.semantics.option_checks import check_options
 from whilec.semantics.options import Options
+from whilec.semantics.reference.result import LoopReport
+from whilec.source import SourceFile
 
 _USER = 5
 """Frames from the warning to the caller of the module: `_warn`, `forward`, two of torch."""
@@ -73,6 +75,11 @@ class WhileModule(nn.Module):
             self.target_weights = nn.Parameter(torch.ones(targets, dtype=stored))
             self.target_biases = nn.Parameter(torch.zeros(targets, dtype=stored))
         self._binder = self._make_binder()
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A PARAM."""
 
     # calls
 
@@ -127,7 +134,7 @@ class WhileModule(nn.Module):
         )
         return bound, executable.run(call)
 
-    def _reports(self, counts: tuple[LoopCount, ...]) -> tuple[Any, ...]:
+    def _reports(self, counts: tuple[LoopCount, ...]) -> tuple[LoopReport, ...]:
         return loop_reports(self._programs.loops, counts, self.source, self._options)
 
     def _warn(self, counts: tuple[LoopCount, ...]) -> None:
@@ -142,7 +149,7 @@ class WhileModule(nn.Module):
     # what it is made of
 
     @property
-    def source(self) -> Any:
+    def source(self) -> SourceFile:
         """The text of the program, with its name."""
         return self._programs.recipe.source
 
@@ -177,7 +184,7 @@ class WhileModule(nn.Module):
         return self._options.steepness
 
     @steepness.setter
-    def steepness(self, value: float) -> None:
+    def steepness(self, value: SupportsFloat) -> None:
         self._set(steepness=value)
 
     @property
@@ -186,7 +193,7 @@ class WhileModule(nn.Module):
         return self._options.compare_steepness
 
     @compare_steepness.setter
-    def compare_steepness(self, value: float | None) -> None:
+    def compare_steepness(self, value: SupportsFloat | None) -> None:
         self._set(compare_steepness=value)
 
     def regularization(self) -> torch.Tensor:
