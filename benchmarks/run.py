@@ -16,7 +16,7 @@ import torch
 from benchmarks import gate, measure
 from benchmarks.case import Case, Peer, Place, Provider, Size
 from benchmarks.registry import CASES, case
-from benchmarks.report import table, write
+from benchmarks.report import head, table, write
 
 DTYPES: Final = {"float32": torch.float32, "float64": torch.float64}
 
@@ -181,6 +181,7 @@ def main(
     only: str | None,
 ) -> None:
     """Measure ours against its peers, behind the gates, and write the ratios."""
+    begin = head()  # before we load the machine ourselves
     default = torch.get_num_threads()
     wanted = [case(name) for name in dict.fromkeys(names)] or list(CASES)
     todo = [
@@ -198,7 +199,7 @@ def main(
             results.append(perform(task, place, runs, verdicts, lambda: bar.update(1)))
             bar.update(2 * runs * (number + 1) - bar.pos)
     setting = {"runs": runs, "default_threads": default, "forward": "without a graph", "rows": results}
-    written = write("programs", setting, path)
+    written = write("programs", {**begin, **setting}, path)
     text = f"{place_of(json.loads(written.read_text(encoding='utf-8')))}\n\n{show(results)}\n"
     written.with_suffix(".txt").write_text(text, encoding="utf-8")
     click.echo(text)
