@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, final
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar, final
 
 from whilec.source import Span
 
@@ -90,6 +90,9 @@ class FailedRunError(Exception):
 
 class AbstractExecutable(ABC):
     """A specialised program, ready to run. Picklable and deep-copyable."""
+
+    is_traceable: ClassVar[bool] = False
+    """Whether TorchDynamo may look into `run`; if not, it runs between two graphs."""
 
     @abstractmethod
     def run(self, call: Call) -> Outcome:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import fx, nn
 
-from whilec.backends.base import AbstractExecutable
+from whilec.backends.base import AbstractExecutable, Call, Outcome
 from whilec.driver.specialising import Programs, Sizes
 
 
@@ -26,13 +26,36 @@ def executable_for(
     return programs.executable(sizes, device, dtype)
 
 
+def run(executable: AbstractExecutable, call: Call) -> Outcome:
+    """Run an executable; TorchDynamo does not look into one that cannot be traced.
+
+    Raises:
+        WhileError: A run-time error (E06xx).
+    """
+    if torch.compiler.is_dynamo_compiling() and not executable.is_traceable:
+        return _eager[0](executable, call)
+    return executable.run(call)
+
+
+def _run(executable: AbstractExecutable, call: Call) -> Outcome:
+    return executable.run(call)
+
+
+_eager: list[Callable[[AbstractExecutable, Call], Outcome]] = [_run]
+
+
 def _compile(programs: Programs, sizes: Sizes, device: torch.device, dtype: torch.dtype) -> bool:
     programs.executable(sizes, device, dtype)
+    # Here TorchDynamo is loaded. To decorate `_run` at once would load it, in a second or two, for
+    # those who never compile.
+    if _eager[0] is _run:
+        disable: Any = torch.compiler.disable  # pyright: ignore[reportUnknownMemberType]
+        _eager[0] = disable(_run)
     return True
 
 
-# As `torch.compiler.assume_constant_result` does, which would load all of TorchDynamo, in a second
-# or two, for those who never compile. TorchDynamo then calls the function instead of tracing it.
+# As `torch.compiler.assume_constant_result` does, which would load TorchDynamo too. It calls the
+# function then instead of tracing it.
 _compile._dynamo_marked_constant = True  # pyright: ignore[reportFunctionMemberAccess]
 
 

@@ -11,11 +11,12 @@ import torch
 from torch import nn
 
 from algonet_runtime import Smoothness
-from whilec.backends.base import Call, LoopCount, Outcome
+from whilec.backends.base import Call, FailedRunError, LoopCount, Outcome
 from whilec.backends.registry import Graph
 from whilec.diagnostics.model import Diagnostic, Severity, WhileError
 from whilec.driver.arguments import plain_options
 from whilec.driver.explanation import explanation
+from whilec.driver.failures import failed_run
 from whilec.driver.loop_warnings import W0650, LoopWarning
 from whilec.driver.pipeline import smoothness
 from whilec.driver.recipe import Recipe, source_targets
@@ -26,7 +27,7 @@ from whilec.module.parameters import attribute_names, start_values
 from whilec.module.problems import wrong_dtype
 from whilec.module.result import ModuleRun, loop_reports, warnings_about
 from whilec.module.tensors import COMPUTED
-from whilec.module.tracing import as_leaf, executable_for, traced_argument
+from whilec.module.tracing import as_leaf, executable_for, run, traced_argument
 from whilec.semantics.option_checks import check_options
 from whilec.semantics.options import Options
 from whilec.semantics.reference.result import LoopReport
@@ -93,7 +94,7 @@ class WhileModule(nn.Module):
         if proxy is not None:
             return as_leaf(self, proxy, values, named)
         bound, outcome = self._run(values, named)
-        if outcome.loops and not self._has_warned:
+        if outcome.loops and not self._has_warned and not torch.compiler.is_compiling():
             self._warn(outcome.loops)
         outputs = [_returned(outcome.outputs[name], bound) for name in self._outputs]
         return outputs[0] if len(outputs) == 1 else self._together(*outputs)
@@ -132,7 +133,10 @@ class WhileModule(nn.Module):
             device=bound.device,
             checkpoint=self.checkpoint,
         )
-        return bound, executable.run(call)
+        try:
+            return bound, run(executable, call)
+        except FailedRunError as error:
+            raise failed_run(error, self.source) from None
 
     def _reports(self, counts: tuple[LoopCount, ...]) -> tuple[LoopReport, ...]:
         return loop_reports(self._programs.loops, counts, self.source, self._options)

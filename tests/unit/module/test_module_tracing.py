@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+import torch._dynamo.testing
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import whilec
@@ -75,3 +76,18 @@ def test_a_leaf_for_symbolic_traces(toy: whilec.WhileModule) -> None:
     traced = torch.fx.symbolic_trace(Halves())
     assert [node.op for node in traced.graph.nodes].count("call_module") == 1
     assert torch.allclose(traced(A, X), X)
+
+
+@pytest.mark.parametrize("backend", ["interpreter", "torch"])
+def test_what_cannot_be_traced_runs_between_two_graphs(backend: str) -> None:
+    torch._dynamo.reset()
+    module = whilec.compile_source("WHILE x1 != 0 DO x1 := x1 - 1 x0 := x0 + x2 END", backend=backend)
+    graphs = torch._dynamo.testing.CompileCounter()
+    compiled = torch.compile(module, backend=graphs)
+    for scale in (1.0, 2.0, 3.0):
+        x1 = torch.tensor([1.0, 0.5], requires_grad=True)
+        got = compiled(scale * x1, 2.0)
+        assert torch.equal(got, module(scale * x1, 2.0))
+        assert torch.autograd.grad(got.sum(), x1)[0].abs().sum() > 0
+    assert graphs.frame_count <= 2
+    torch._dynamo.reset()

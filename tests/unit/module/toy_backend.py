@@ -55,6 +55,8 @@ class Missing(AbstractBackend[Any]):
 
 
 class ToyExecutable(AbstractExecutable):
+    is_traceable = True
+
     def run(self, call: Call) -> Outcome:
         a, x, w = call.inputs["a"], call.inputs["x"], call.parameters["w"]
         return Outcome({"y": x * w * call.steepness, "b": a * x[:, None]})
