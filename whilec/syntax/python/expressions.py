@@ -145,7 +145,7 @@ class Expressions:
                 "an index does not count from the end",
                 node,
                 "less than 0",
-                f"write `{last} - {back}`",
+                f"write `{last} - {back}`" if axis else f"write `{array}[{last} - {back}]`",
             )
         return self.translate(node)
 

@@ -49,7 +49,8 @@ def read_name(unit: Unit, node: python.Name) -> ast.Expr:
         unit.constant(name, number_literal(unit, value, node), node)
         return unit.name_at(name, node)
     if outside.is_missing(found):
-        near = nearest(name, [*unit.locals, *unit.shapes])
+        constants = [each for each, value in unit.namespace.items() if outside.number(value) is not None]
+        near = nearest(name, [*unit.locals, *unit.shapes, *constants])
         other = "assign it first, or write the constant above the function"
         help_ = f"did you mean `{near}`?" if near else other
         unit.report(OUTSIDE, f"`{name}` is not defined", node, "no variable of this name", help_)

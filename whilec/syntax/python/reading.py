@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 import linecache
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FunctionType
 from typing import final
+from weakref import WeakKeyDictionary
 
 from whilec.diagnostics.model import Code, Diagnostic, WhileError
 from whilec.source import SourceFile
 from whilec.syntax.python.example import python_example
+from whilec.syntax.python.outside import smooth_function
 
 NO_SOURCE = Code(
     "E0140",
@@ -70,18 +73,32 @@ def read_function(function: object) -> Written:
         WhileError: It is no plain function, or nobody knows its text.
     """
     if not isinstance(function, FunctionType):
+        if hasattr(function, "__wrapped__") and smooth_function(function) is None:
+            raise _wrapped(function)
         raise _no_function(f"`smooth` takes a Python function, not {_what(function)}")
     code = function.__code__
     if code.co_name == "<lambda>":
         raise _no_function("a lambda cannot become a program")
     if hasattr(function, "__wrapped__"):
-        raise _no_function(
-            f"`{code.co_name}` is wrapped by another decorator",
-            "let `@whilec.smooth` be the lowest decorator",
-        )
+        raise _wrapped(function)
     around = function.__qualname__.rpartition(".")[0]
     if around and not around.endswith("<locals>"):
         raise _no_function(f"`{function.__qualname__}` is a method")
+    closure = inspect.getclosurevars(function).nonlocals
+    namespace = ChainMap(dict(closure), function.__globals__)
+    return Written(_source(function), code.co_name, code.co_firstlineno, namespace)
+
+
+_known_sources: WeakKeyDictionary[FunctionType, SourceFile] = WeakKeyDictionary()
+"""Texts as they were when the functions were read first: files change, and cells are forgotten."""
+
+
+def _source(function: FunctionType) -> SourceFile:
+    """The file that a function stands in."""
+    known = _known_sources.get(function)
+    if known is not None:
+        return known
+    code = function.__code__
     linecache.checkcache(code.co_filename)
     text = "".join(linecache.getlines(code.co_filename, function.__globals__))
     if not text:
@@ -93,14 +110,18 @@ def read_function(function: object) -> Written:
                 notes=(f"Python says that it was defined in {code.co_filename}",),
             )
         )
-    source = SourceFile(code.co_filename, text)
-    closure = inspect.getclosurevars(function).nonlocals
-    namespace = {**function.__globals__, **closure}
-    return Written(source, code.co_name, code.co_firstlineno, namespace)
+    return _known_sources.setdefault(function, SourceFile(code.co_filename, text))
 
 
 def _no_function(title: str, help: str = _HELP) -> WhileError:
     return WhileError(Diagnostic(NO_FUNCTION, title, help=help))
+
+
+def _wrapped(function: object) -> WhileError:
+    name = getattr(function, "__name__", "the function")
+    return _no_function(
+        f"`{name}` is wrapped by another decorator", "let `@whilec.smooth` be the lowest decorator"
+    )
 
 
 def _what(found: object) -> str:
@@ -110,4 +131,4 @@ def _what(found: object) -> str:
         return "a method"
     if inspect.isbuiltin(found):
         return "a function that is not written in Python"
-    return f"a {type(found).__name__}"
+    return f"an object of the type `{type(found).__name__}`"

@@ -152,9 +152,9 @@ def _result_types(
     if len(parts) != count:
         unit.report(
             ANNOTATION,
-            f"the annotation has types for {len(parts)} outputs, but {count} are returned",
+            f"{count} variable{'s are' if count > 1 else ' is'} returned, but {len(parts)} annotated",
             annotation,
-            f"{len(parts)} here",
+            f"{len(parts)} type{'s' if len(parts) > 1 else ''}",
             "write `-> tuple[whilec.Real, whilec.Int]`, with a type for each output",
         )
         return [None] * count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast as python
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, final
 
 from whilec.diagnostics.model import Code, Label
@@ -14,7 +14,7 @@ from whilec.syntax.python.counters import LOOP
 from whilec.syntax.python.example import decorated
 from whilec.syntax.python.expressions import Expressions
 from whilec.syntax.python.foreign import STATEMENT, report_statement
-from whilec.syntax.python.ranges import Bounds, read_range
+from whilec.syntax.python.ranges import Bounds, Count, read_range
 from whilec.syntax.python.signature import OUTPUT
 from whilec.syntax.python.unit import Unit
 
@@ -72,6 +72,8 @@ class Statements:
         if rule is not None:
             return rule(node)
         report_statement(self._unit, node)
+        for block in _inner_blocks(node):
+            self.block(block)
         return None
 
     # ---- assignments
@@ -91,10 +93,9 @@ class Statements:
         written = first.elts if isinstance(first, python.List) else _parts(first)
         targets = [self._target(each) for each in written]
         values = tuple(self._expressions.translate(each) for each in _parts(node.value))
-        if len(written) > 1:
-            self._check_order(written)
         if any(target is None for target in targets):
             return None
+        self._check_order(written)
         kept = tuple(target for target in targets if target is not None)
         return ast.Assign(kept, values, span=unit.span(node))
 
@@ -160,41 +161,41 @@ class Statements:
 
     def _for(self, node: python.For) -> ast.Stmt | None:
         unit = self._unit
+        found = self._range(node)
         self._refuse_else(node)
-        called = node.iter.func if isinstance(node.iter, python.Call) else None
-        is_range = called is not None and outside.callee(called, unit.namespace) == outside.Special("range")
-        if not isinstance(node.iter, python.Call) or not is_range:
-            unit.report(
-                LOOP,
-                "a `for` loop goes over a `range`",
-                node.iter,
-                "not a range",
-                "write `for i in range(len(a)):` and use `a[i]`",
-            )
+        target = node.target
+        if found is None or not isinstance(target, python.Name):
+            names = [part.id for part in python.walk(target) if isinstance(part, python.Name)]
+            unit.counters += names
             self.block(node.body)
+            del unit.counters[len(unit.counters) - len(names) :]
             return None
-        if not isinstance(node.target, python.Name):
-            unit.report(
-                LOOP, "a loop has one variable", node.target, "not a name", "write `for i in range(n):`"
-            )
-            self.block(node.body)
-            return None
-        found = read_range(unit, self._expressions, node.iter)
+        head = self._head(node, node.iter)
         if isinstance(found, Bounds):
-            unit.counters.append(node.target.id)
+            unit.counters.append(target.id)
             body = self.block(node.body)
             unit.counters.pop()
-            variable = unit.name_at(node.target.id, node.target)
-            head = self._head(node, node.iter)
-            return ast.For(
-                variable, found.start, found.stop, found.step, body, head=head, span=unit.span(node)
-            )
-        unit.uncounted.append((node.target.id, unit.places.span(node.iter)))
+            variable = unit.name_at(target.id, target)
+            start, stop, step = found.start, found.stop, found.step
+            return ast.For(variable, start, stop, step, body, head=head, span=unit.span(node))
+        unit.uncounted.append((target.id, unit.places.span(node.iter)))
         body = self.block(node.body)
         unit.uncounted.pop()
-        if found is None:
+        return ast.Loop(found.trips, body, head=head, span=unit.span(node))
+
+    def _range(self, node: python.For) -> Bounds | Count | None:
+        """What the loop goes over; None after a reported error."""
+        unit, called = self._unit, node.iter
+        is_call = isinstance(called, python.Call)
+        if not is_call or outside.callee(called.func, unit.namespace) != outside.Special("range"):
+            help_ = "write `for i in range(len(a)):` and use `a[i]`"
+            unit.report(LOOP, "a `for` loop goes over a `range`", called, "not a range", help_)
             return None
-        return ast.Loop(found.trips, body, head=self._head(node, node.iter), span=unit.span(node))
+        if not isinstance(node.target, python.Name):
+            help_ = "write `for i in range(n):`"
+            unit.report(LOOP, "a loop has one variable", node.target, "not a name", help_)
+            return None
+        return read_range(unit, self._expressions, called)
 
     def _if(self, node: python.If) -> ast.Stmt:
         unit = self._unit
@@ -223,6 +224,7 @@ class Statements:
                 "in the `else` of a loop",
                 "write the statements after the loop",
             )
+            self.block(node.orelse)
 
     # ---- what is none
 
@@ -242,7 +244,10 @@ class Statements:
             case python.Constant(value=value) if value is ...:
                 title, help_ = "`...` is no statement", "write `pass`"
             case python.Call():
+                known = len(self._unit.parts.problems)
                 self._expressions.translate(node.value)
+                if len(self._unit.parts.problems) > known:
+                    return
                 title, help_ = "the value of the call is not used", "assign it: `y = f(x)`"
             case python.Yield() | python.YieldFrom() | python.Await() | python.NamedExpr():
                 self._expressions.translate(node.value)
@@ -253,6 +258,17 @@ class Statements:
 
     def _head(self, node: python.stmt, last: python.expr) -> Span:
         return self._unit.places.head(node, last) if self._unit.moved is None else self._unit.moved
+
+
+def _inner_blocks(node: python.stmt) -> Iterator[list[python.stmt]]:
+    """The blocks of a statement outside of the language, which may have problems of their own."""
+    if isinstance(node, python.FunctionDef | python.AsyncFunctionDef | python.ClassDef):
+        return
+    for part in python.iter_child_nodes(node):
+        if isinstance(part, python.excepthandler | python.match_case):
+            yield part.body  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(node, name, [])
 
 
 def _parts(node: python.expr) -> list[python.expr]:

@@ -54,6 +54,8 @@ def annotated_type(unit: Unit, node: python.expr, translate: Translate) -> ast.T
 
 def _type(unit: Unit, node: python.expr, translate: _Size) -> ast.TypeExpr | None:
     node = _unquoted(unit, node)
+    if isinstance(node, python.Constant) and isinstance(node.value, str):
+        return None
     base, sizes = (node.value, _elements(node.slice)) if isinstance(node, python.Subscript) else (node, None)
     found = _kind(unit, base)
     if found is None or (sizes is not None and not found[1]):
