@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import fx, nn
@@ -49,8 +49,7 @@ def _compile(programs: Programs, sizes: Sizes, device: torch.device, dtype: torc
     # Here TorchDynamo is loaded. To decorate `_run` at once would load it, in a second or two, for
     # those who never compile.
     if _eager[0] is _run:
-        disable: Any = torch.compiler.disable  # pyright: ignore[reportUnknownMemberType]
-        _eager[0] = disable(_run)
+        _eager[0] = cast("Any", torch.compiler).disable(_run)
     return True
 
 
