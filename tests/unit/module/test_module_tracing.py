@@ -78,6 +78,8 @@ def test_a_leaf_for_symbolic_traces(toy: whilec.WhileModule) -> None:
     assert torch.allclose(traced(A, X), X)
 
 
+# TorchDynamo itself looks at `grad` of the tensors between the graphs.
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning")
 @pytest.mark.parametrize("backend", ["interpreter", "torch"])
 def test_what_cannot_be_traced_runs_between_two_graphs(backend: str) -> None:
     torch._dynamo.reset()
