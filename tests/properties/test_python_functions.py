@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import whilec
 from tests.unit.syntax.python import library
-from whilec.diagnostics.model import WhileError
+from whilec.diagnostics.model import Diagnostic, WhileError
 from whilec.diagnostics.render import render
 from whilec.semantics.check import check
 from whilec.source import SourceFile
@@ -260,12 +260,16 @@ def functions(draw: st.DrawFn, pieces: Pieces) -> str:
 def check_outcome(text: str, line: int, name: str = "f") -> ast.Program | None:
     """Translate, check and compare with what the parser would build."""
     source = SourceFile("module.py", text)
+    problems: tuple[Diagnostic, ...] = ()
+    program: ast.Program | None = None
     try:
         program = translate_source(source, name, line, NAMESPACE)
     except WhileError as error:
-        assert error.diagnostics
-        assert render(error.diagnostics)
-        assert all(d.help or d.notes for d in error.diagnostics)
+        problems = error.diagnostics
+    if program is None:
+        assert problems
+        assert render(problems)
+        assert all(problem.help or problem.notes for problem in problems)
         return None
     result = check(program, source, intrinsics={})
     assert render(result.diagnostics) or not result.diagnostics
