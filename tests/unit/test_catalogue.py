@@ -27,6 +27,7 @@ UNPROVOKED = {
     "E0511": "an argument of `compile`: tests/unit/module/test_module_choices.py",
     "E0512": "an argument of `compile`: tests/unit/module/test_module_choices.py",
     "E0513": "an argument of `compile`: tests/unit/module/test_module_choices.py",
+    "E0514": "weights of a module: tests/unit/module/test_module_parameters.py",
     "E0515": "an argument of `compile`: tests/unit/module/test_module_calls.py",
     "E0610": "64-bit integers are those of tensors: test_example_of_tensors",
     "E0662": "a full stack: tests/cli/test_main.py",

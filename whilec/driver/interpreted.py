@@ -20,7 +20,7 @@ from whilec.backends.base import (
     Yes,
 )
 from whilec.diagnostics.model import Diagnostic, Label, WhileError
-from whilec.driver.recipe import Recipe, source_loops, source_targets
+from whilec.driver.recipe import Recipe, source_loops, source_targets, trained_weights_are_real
 from whilec.driver.values import E0652
 from whilec.semantics.check import specialise
 from whilec.semantics.program import CheckedProgram
@@ -94,6 +94,10 @@ class Interpreted(AbstractExecutable):
         if call.target_weights is None:
             return {}
         weights, biases = call.target_weights
+        if self._options.is_hard:
+            if not bool((weights == 1).all()) or not bool((biases == 0).all()):
+                raise WhileError(trained_weights_are_real())
+            return {}
         return dict(zip(self._targets, zip(weights.unbind(), biases.unbind(), strict=True), strict=True))
 
     def _check_finite(self, inputs: Mapping[str, torch.Tensor]) -> None:

@@ -54,6 +54,17 @@ cost time and memory. A recurrent graph runs its loops until they end, so `trips
 """,
     Example("WHILE x1 != 0 DO\n  x1 := x1 - 1\nEND\n", ""),
 )
+E0514 = Code(
+    "E0514",
+    "trained weights in hard mode",
+    """
+With `trainable=True` every assignment `x := e` stores w e + b. After training w and b are real numbers,
+and whole numbers do not stay whole; but hard mode computes with exact integers. So in hard mode all weights
+must be 1 and all biases 0, as they are at the start. Run the trained module in a smooth mode, for instance
+`smooth=0` with a large steepness.
+""",
+    Example("WHILE x1 != 0 DO\n  x1 := x1 - 1\nEND\n", ""),
+)
 
 
 @final
@@ -135,6 +146,15 @@ def source_targets(program: CheckedProgram) -> tuple[ast.Target, ...]:
             if isinstance(node, ast.Assign):
                 found += node.targets
     return tuple(found)
+
+
+def trained_weights_are_real() -> Diagnostic:
+    """The problem of weights other than 1 or biases other than 0 in hard mode."""
+    return Diagnostic(
+        E0514,
+        "hard mode has no trained weights: some differ from 1, or some biases from 0",
+        help="run the module in a smooth mode",
+    )
 
 
 def plain_trips(trips: Any) -> int | tuple[int, ...] | None:

@@ -140,6 +140,15 @@ def test_modules_that_are_not_trainable_have_none() -> None:
         whilec.compile_source(COUNTDOWN, trainable=True, domain="nat")
 
 
+def test_hard_mode_takes_no_trained_weights() -> None:
+    module = whilec.compile_source(COUNTDOWN, smooth="hard", trainable=True)
+    assert module([3, 2]).tolist() == [6, 4]
+    with torch.no_grad():
+        module.target_weights[1] = 1.5
+    with pytest.raises(whilec.WhileError, match="E0514"):
+        module([3, 2])
+
+
 def test_training_moves_the_weights() -> None:
     module = whilec.compile_source(COUNTDOWN, smooth=0, trainable=True, dtype=torch.float64)
     optimizer = torch.optim.Adam(module.parameters(), lr=0.02)
