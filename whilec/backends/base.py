@@ -72,6 +72,21 @@ class Outcome:
 
 
 @final
+class TooLongError(Exception):
+    """A graph beyond the number of nodes that is built.
+
+    Args:
+        most: That number.
+        counts: How many nodes come from which source text, up to where it was given up.
+    """
+
+    def __init__(self, most: int, counts: Mapping[Span | None, int]) -> None:
+        super().__init__(most, counts)
+        self.most = most
+        self.counts = counts
+
+
+@final
 class FailedRunError(Exception):
     """A run that cannot go on.
 

@@ -14,7 +14,7 @@ Graph: TypeAlias = Literal["recurrent", "unrolled"]
 
 BACKENDS: Mapping[Graph, Mapping[str, str]] = {
     "recurrent": {"torch": "whilec.backends.torch_recurrent:TorchRecurrent"},
-    "unrolled": {},
+    "unrolled": {"torch": "whilec.backends.torch_unrolled:TorchUnrolled"},
 }
 """`module:Class` by graph and name, the fastest first."""
 

@@ -51,7 +51,6 @@ class Recurrent(AbstractExecutable):
         names = eager_names() | {"relaxation": relaxation_of(program.family)}
         self._function = Loaded(emit(program, names), names, program.name)
 
-    @torch.compiler.disable
     def run(self, call: Call) -> Outcome:
         program = self._program
         run = Run(

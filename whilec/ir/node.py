@@ -78,6 +78,33 @@ class Function:
 
 
 @final
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a loop in straight-line code, whose masks are results of the program.
+
+    Args:
+        loop: Number of the loop in the source.
+        free_trips: Trips that all rows make.
+        trips: Number of masks that tell who makes each further trip.
+        has_capped: Whether a mask follows that tells who would have gone on.
+        has_nan: Whether a mask follows that tells whose weight became NaN.
+        has_entered: Whether a mask follows that tells who entered; else all did.
+    """
+
+    loop: int
+    free_trips: int
+    trips: int
+    has_capped: bool
+    has_nan: bool
+    has_entered: bool
+
+    @property
+    def masks(self) -> int:
+        """How many results belong to it."""
+        return self.trips + self.has_capped + self.has_nan + self.has_entered
+
+
+@final
 @dataclass(frozen=True, eq=False)
 class Program:
     """A whole program.
@@ -94,6 +121,7 @@ class Program:
         family: Name of the relaxations of all nodes: `sech`, `bump`, `c0` .. `c8`.
         stage: How far it has been lowered.
         targets: Number of assignment targets with trainable weights; 0 unless trainable.
+        entries: At stage FLAT, what the further results of the body tell about its loops.
     """
 
     name: str
@@ -106,6 +134,7 @@ class Program:
     family: str
     stage: Stage = Stage.SOFT
     targets: int = 0
+    entries: tuple[Entry, ...] = ()
 
 
 def walk(region: Region) -> Iterator[Node]:

@@ -25,7 +25,7 @@ class Operation:
 
     Args:
         operands: Kind of each operand: `n` number of any shape, `s` scalar number, `d` degree, `m`
-            mask; a last letter with `*` may be repeated.
+            mask, `x` any; a last letter with `*` may be repeated.
         results: The rule for the results' types.
         doc: One line.
         attrs: Names of the attributes.
@@ -227,7 +227,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "is_nan": Operation("d", _mask, "Whether p is NaN.", first=Stage.FLAT),
     "all_of": Operation("mm", _mask, "a and b.", first=Stage.FLAT),
     "any_of": Operation("mm", _mask, "a or b.", first=Stage.FLAT),
-    "select": Operation("mnn", _second, "a where the mask holds, else b.", first=Stage.FLAT),
+    "select": Operation("mxx", _second, "a where the mask holds, else b.", first=Stage.FLAT),
     "gate": Operation("md", _degree, "A path weight, and 0 outside of the mask.", first=Stage.FLAT),
     "void": Operation("mn", _second, "NaN where the mask holds, else a.", first=Stage.FLAT),
     "scale": Operation("nd", _same, "p x, and 0 where p is 0.", first=Stage.FLAT),

@@ -29,7 +29,8 @@ def verify(program: Program, after: str = "lowering") -> Program:
     for function in program.functions.values():
         verifier.region(function.body, frozenset())
     verifier.region(program.body, frozenset())
-    expected = len(program.inputs) + len(program.parameters), len(program.outputs)
+    masks = sum(entry.masks for entry in program.entries)
+    expected = len(program.inputs) + len(program.parameters), len(program.outputs) + masks
     found = len(program.body.parameters), len(program.body.results)
     if expected != found:
         raise InvalidIRError(f"after {after}: the program has {found} values, not {expected}")
@@ -98,7 +99,9 @@ class _Verifier:
         if len(letters) != len(node.operands):
             raise self._fail(node, f"takes {len(letters)} operands, not {len(node.operands)}")
         for letter, operand in zip(letters, node.operands, strict=True):
-            if operand.type.kind is not _LETTERS[letter] or (letter == "s" and operand.type.shape):
+            if operand.type.kind is not _LETTERS.get(letter, operand.type.kind) or (
+                letter == "s" and operand.type.shape
+            ):
                 raise self._fail(node, f"takes `{pattern}`, not {_shown(node.operands)}")
         is_elementwise = wanted_shape(node.op)
         if is_elementwise and len({operand.type for operand in node.operands[:is_elementwise]}) > 1:

@@ -62,7 +62,7 @@ def element_like(array: torch.Tensor, value: Number) -> torch.Tensor:
     """A value for an element; a Python number becomes a tensor."""
     if not is_uniform(value):
         return value
-    return array.new_full((), value).expand(array.shape[0])
+    return torch.full_like(array.flatten(1)[:, 0], value)
 
 
 def replaced(array: torch.Tensor, value: torch.Tensor, position: tuple[int, ...]) -> torch.Tensor:
@@ -97,7 +97,8 @@ def everything(index: torch.Tensor, size: int, s: Number) -> list[Tap]:
     logits = []
     for j in range(size):
         near = distance(inside - float(j))
-        logits.append(-s * near - torch.log1p(torch.exp(-2.0 * s * (near + excess))))
+        slope = torch.log1p(torch.exp((near + excess) * s * -2.0))
+        logits.append(-(near * s) - slope)
     stacked = torch.stack(logits)
     terms = torch.exp(stacked - stacked.detach().amax(0)).unbind(0)
     total = terms[0]
@@ -122,6 +123,11 @@ def combinations(array: torch.Tensor, axes: list[list[Tap]]) -> list[tuple[tuple
     return found
 
 
+def index_like(array: torch.Tensor, index: Number) -> torch.Tensor:
+    """A soft index for every row."""
+    return torch.full_like(array.sum(tuple(range(1, array.dim()))), index) if is_uniform(index) else index
+
+
 def axes_of(
     array: torch.Tensor,
     position: tuple[int | None, ...],
@@ -138,8 +144,7 @@ def axes_of(
             axes.append([(in_range(i, size), 1.0)])
             continue
         index = next(soft)
-        index = array.new_full((), index).expand(array.shape[0]) if is_uniform(index) else index
-        axes.append(taps(index, size, s, relaxation))
+        axes.append(taps(index_like(array, index), size, s, relaxation))
     return axes
 
 
@@ -195,7 +200,7 @@ def overwritten(array: torch.Tensor, value: torch.Tensor, place: tuple[Any, ...]
     flat = array.flatten(1, len(place))
     index = flat_index(array, place).reshape(-1, *([1] * (flat.dim() - 1)))
     index = index.expand(-1, 1, *flat.shape[2:])
-    return torch.scatter(flat, 1, index, value.unsqueeze(1)).reshape(array.shape)
+    return torch.scatter(flat, 1, index, value.unsqueeze(1)).reshape(-1, *array.shape[1:])
 
 
 def flat_index(array: torch.Tensor, place: tuple[Any, ...]) -> Any:
@@ -213,7 +218,7 @@ def reduce_sum(array: torch.Tensor) -> torch.Tensor:
     """The sum of all elements, from left to right."""
     items = array.flatten(1).unbind(1)
     if not items:
-        return array.new_zeros(array.shape[0])
+        return array.flatten(1).sum(1)
     total = items[0]
     for item in items[1:]:
         total = total + item
@@ -234,9 +239,9 @@ def matmul(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """The product of matrices and vectors."""
     left = a if a.dim() == 3 else a.unsqueeze(1)
     right = b if b.dim() == 3 else b.unsqueeze(2)
-    shape = (a.shape[0], *a.shape[1:-1], *b.shape[2:])
+    shape = (-1, *a.shape[1:-1], *b.shape[2:])
     if left.shape[2] == 0:
-        return a.new_zeros(shape)
+        return (left @ right).reshape(shape)
     total: Any = None
     for k in range(left.shape[2]):
         term = multiply(left[:, :, k, None], right[:, k, None, :])

@@ -39,7 +39,11 @@ def multiply(a: Number, b: Number) -> Number:
 def divide(a: Number, b: Number) -> Number:
     """a / b by IEEE 754."""
     if is_uniform(b):
-        return uniform(torch.divide, a, b) if is_uniform(a) else a / b if b else a * (1.0 / torch.tensor(b))
+        if is_uniform(a):
+            return uniform(torch.divide, a, b)
+        if b:
+            return a / b
+        b = torch.full_like(a, b)
     quotient = (a if is_uniform(a) else a.detach()) / b.detach()
     is_fine = torch.isfinite(quotient) & torch.isfinite(b)
     numerator = a if is_uniform(a) else torch.where(is_fine, a, 0.0)

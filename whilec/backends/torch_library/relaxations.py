@@ -29,8 +29,13 @@ from whilec.backends.torch_library.numbers import (
 def steep(x: Number, s: Number) -> Number:
     """The product s x."""
     if is_uniform(s):
-        return x if s == 1.0 else x * s
+        return x if is_one(s) else x * s
     return multiply(x, s)
+
+
+def is_one(s: Number) -> bool:
+    """Whether a steepness is 1 for good: traced code keeps a steepness as an input."""
+    return type(s) is float and s == 1.0
 
 
 def elementwise(function: Any, x: Number) -> Number:
@@ -60,7 +65,7 @@ class Sech:
     def tail(self, distance: torch.Tensor, s: Number) -> Number:
         """The integral of step from minus infinity to -distance, for distance >= 0."""
         value = torch.log1p(torch.exp(-steep(distance, s)))
-        return value if is_uniform(s) and s == 1.0 else divide(value, s)
+        return value if is_one(s) else divide(value, s)
 
 
 def sech(z: torch.Tensor) -> torch.Tensor:

@@ -135,31 +135,34 @@ def soft_sign(x: Number, s: Number, relaxation: Any) -> Number:
 # ---- degrees
 
 
-def cut(q: torch.Tensor, epsilon: float) -> torch.Tensor:
+def cut(q: Weight, epsilon: float) -> Weight:
     """0 up to epsilon, else q; NaN stays."""
+    if is_uniform(q):
+        return 0.0 if q <= epsilon else q
     return torch.where(q <= epsilon, 0.0, q)
 
 
-def settle(d: torch.Tensor, epsilon: float) -> torch.Tensor:
+def settle(d: Weight, epsilon: float) -> Weight:
     """0 up to epsilon, 1 from 1 - epsilon on, else d."""
+    if is_uniform(d):
+        return 0.0 if d <= epsilon else 1.0 if d >= 1.0 - epsilon else d
     return torch.where(d <= epsilon, 0.0, torch.where(d >= 1.0 - epsilon, 1.0, d))
 
 
-def both(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+def both(a: Weight, b: Weight) -> Weight:
     """AND: a b, where a = 0 decides."""
+    if is_uniform(a):
+        return 0.0 if a == 0.0 else a * b
     is_decided = a == 0.0
+    b = in_rows(b, a)
     return torch.where(is_decided, 0.0, a * torch.where(is_decided, 1.0, b))
 
 
-def either(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+def either(a: Weight, b: Weight) -> Weight:
     """OR: a + b - a b, where a = 1 decides."""
+    if is_uniform(a):
+        return 1.0 if a == 1.0 else a + b - a * b
     is_decided = a == 1.0
+    b = in_rows(b, a)
     rest = torch.where(is_decided, 0.0, b)
     return torch.where(is_decided, 1.0, a + rest - a * rest)
-
-
-def steepness(s: Number) -> Number:
-    """A steepness in force: NaN where it is not finite and above 0."""
-    if is_uniform(s):
-        return s if 0.0 < s < float("inf") else float("nan")
-    return torch.where((s > 0.0) & torch.isfinite(s), s, float("nan"))

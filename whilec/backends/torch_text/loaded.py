@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable
 from itertools import count
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, final
 
 from whilec.backends.base import FailedRunError
@@ -41,6 +41,14 @@ class Loaded:
             raise FailedRunError(error.problem, self._span(error.__traceback__), error.numbers) from None
         except ZeroDivisionError as error:
             raise FailedRunError("division", self._span(error.__traceback__)) from None
+
+    def place(self, frame: FrameType | None) -> Span | None:
+        """The source text of the line that is running, given a frame above it."""
+        while frame is not None:
+            if frame.f_code.co_filename == self._file:
+                return self._spans[frame.f_lineno - 1]
+            frame = frame.f_back
+        return None
 
     def __del__(self) -> None:
         linecache.cache.pop(self._file, None)

@@ -6,12 +6,12 @@ from typing import Any
 
 from whilec.backends.torch_library import arrays, control, eager, masks, numbers, relaxations, run, weights
 
-_SHARED = (numbers, relaxations, weights, arrays, masks, run)
+_SHARED = (numbers, relaxations, weights, arrays, run)
 
 
 def traceable_names() -> dict[str, Any]:
     """For straight-line code: no function looks at the numbers of a batch."""
-    return _functions(*_SHARED)
+    return _functions(*_SHARED, masks)
 
 
 def eager_names() -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Straight-line code as `torch.fx` graphs."""
