@@ -12,11 +12,14 @@ from whilec.diagnostics.model import Code, InternalError
 
 DECLARING_MODULES = (
     "whilec.driver.arguments",
+    "whilec.driver.axes",
     "whilec.driver.files",
     "whilec.driver.inputs",
     "whilec.driver.limits",
     "whilec.driver.loop_warnings",
+    "whilec.driver.pictures",
     "whilec.driver.pipeline",
+    "whilec.driver.plotting",
     "whilec.driver.recipe",
     "whilec.driver.specialising",
     "whilec.driver.testblocks",

@@ -48,11 +48,20 @@ class OptionType(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
 
 def run_options(function: _Function) -> _Function:
     """Add `--smooth` and the other options of a run to a command."""
-    for field, metavar, text in reversed(_FLAGS):
+    text = "Give every assignment a weight and a bias, as for training."
+    return click.option("--trainable", is_flag=True, help=text)(_add(function, _FLAGS))
+
+
+def options_of_all_modes(function: _Function) -> _Function:
+    """Add the options of a run but `--smooth`, to a command that runs several modes."""
+    return _add(function, _FLAGS[1:])
+
+
+def _add(function: _Function, flags: tuple[tuple[str, str, str], ...]) -> _Function:
+    for field, metavar, text in reversed(flags):
         flag = f"--{field.replace('_', '-')}"
         function = click.option(flag, field, type=OptionType(field), metavar=metavar, help=text)(function)
-    text = "Give every assignment a weight and a bias, as for training."
-    return click.option("--trainable", is_flag=True, help=text)(function)
+    return function
 
 
 def level_option(function: _Function) -> _Function:
