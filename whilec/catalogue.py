@@ -12,14 +12,15 @@ from whilec.diagnostics.model import Code, InternalError
 
 DECLARING_MODULES = (
     "whilec.driver.arguments",
-    "whilec.driver.axes",
+    "whilec.driver.batch.job",
+    "whilec.driver.batch.problems",
+    "whilec.driver.devices",
     "whilec.driver.files",
     "whilec.driver.inputs",
+    "whilec.driver.ir_listing",
     "whilec.driver.limits",
     "whilec.driver.loop_warnings",
-    "whilec.driver.pictures",
     "whilec.driver.pipeline",
-    "whilec.driver.plotting",
     "whilec.driver.recipe",
     "whilec.driver.specialising",
     "whilec.driver.testblocks",

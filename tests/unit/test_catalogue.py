@@ -30,7 +30,6 @@ UNPROVOKED = {
     "E0514": "weights of a module: tests/unit/module/test_module_parameters.py",
     "E0515": "an argument of `compile`: tests/unit/module/test_module_calls.py",
     "E0610": "64-bit integers are those of tensors: test_example_of_tensors",
-    "E0643": "matplotlib is not installed: tests/cli/test_plot.py",
     "E0662": "a full stack: tests/cli/test_main.py",
     "E0663": "no memory left: tests/cli/test_main.py",
     "E0681": "rows of a batch file: tests/cli/test_run_batch.py",

@@ -26,7 +26,7 @@ COMMANDS = {
     "fmt": ("whilec.cli.fmt:fmt", "Rewrite programs in the standard layout."),
     "test": ("whilec.cli.test:test", "Run the test blocks inside programs."),
     "trace": ("whilec.cli.trace:trace", "List every statement that a run executes."),
-    "plot": ("whilec.cli.plot:plot", "Draw a program over one or two of its inputs."),
+    "ir": ("whilec.cli.ir:ir", "Print the intermediate representation of a program."),
     "explain": ("whilec.cli.explain:explain", "Explain a code, a word of the language or a program."),
 }
 """Where each command is, and its line in the overview; no command is imported to show that."""

@@ -7,10 +7,12 @@ from typing import Any, TypeVar, final
 
 import click
 
-from whilec.driver.choices import READERS, read_number
+from whilec.driver.choices import READERS, read_count, read_number
 from whilec.semantics.options import Options
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_DTYPES = ("float32", "float64", "bfloat16", "float16")
 
 _FLAGS: tuple[tuple[str, str, str], ...] = (
     ("smooth", "hard|K|inf", "The relaxation: crisp, of class C^K (K from 0 to 8), or smooth. Default: inf."),
@@ -46,6 +48,21 @@ class OptionType(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
         return value
 
 
+@final
+class TripsType(click.ParamType):  # pyright: ignore[reportMissingTypeArgument] - generic since 8.4
+    """A whole number, or several with commas between; what is neither goes on as it is, to be refused."""
+
+    name = "trips"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number or tuple of numbers."""
+        try:
+            counts = tuple(read_count(part.strip()) for part in str(value).split(","))
+        except ValueError:
+            return value
+        return counts[0] if len(counts) == 1 else counts
+
+
 def run_options(function: _Function) -> _Function:
     """Add `--smooth` and the other options of a run to a command."""
     text = "Give every assignment a weight and a bias, as for training."
@@ -62,6 +79,35 @@ def _add(function: _Function, flags: tuple[tuple[str, str, str], ...]) -> _Funct
         flag = f"--{field.replace('_', '-')}"
         function = click.option(flag, field, type=OptionType(field), metavar=metavar, help=text)(function)
     return function
+
+
+def module_options(function: _Function) -> _Function:
+    """Add `--device` and the other options of compiled modules to a command."""
+    from whilec.backends.registry import BACKENDS
+
+    backends = ("auto", "interpreter", *dict.fromkeys(name for table in BACKENDS.values() for name in table))
+    device = "Where to compute. Default: cpu."
+    function = click.option("--device", metavar="cpu|cuda|cuda:N|mps", help=device)(function)
+    dtype = "Number type of the computation. Default: float64 (float32 on mps)."
+    function = click.option("--dtype", type=click.Choice(_DTYPES), metavar="TYPE", help=dtype)(function)
+    return graph_options(
+        click.option(
+            "--backend",
+            type=click.Choice(backends),
+            metavar="NAME",
+            help=f"What runs the program: {', '.join(backends)}. Default: the first one that can.",
+        )(function)
+    )
+
+
+def graph_options(function: _Function) -> _Function:
+    """Add `--graph` and `--trips` to a command."""
+    trips = "Copies of each loop in an unrolled graph: a number, or one per loop with commas between."
+    function = click.option("--trips", type=TripsType(), metavar="N[,N..]", help=trips)(function)
+    graph = "Loops that run (recurrent), or straight-line code with copies of them (unrolled)."
+    return click.option(
+        "--graph", type=click.Choice(["recurrent", "unrolled"]), metavar="recurrent|unrolled", help=graph
+    )(function)
 
 
 def level_option(function: _Function) -> _Function:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, final
 
 import torch
@@ -103,7 +104,7 @@ class Interpreted(AbstractExecutable):
     def _check_finite(self, inputs: Mapping[str, torch.Tensor]) -> None:
         """Hard mode has no NaN and no infinity; smooth modes let them show in their rows."""
         for name, value in inputs.items():
-            wrong = torch.nonzero(~torch.isfinite(value.reshape(value.shape[0], -1)).all(1))
+            wrong = torch.nonzero(~torch.isfinite(value.reshape(len(value), prod(value.shape[1:]))).all(1))
             if wrong.numel():
                 variable = self._program.checked.main.variables[name]
                 raise WhileError(

@@ -23,6 +23,7 @@ class LoopReport:
         converged, capped, nan: Shares in [0, 1] of the entries that ended by themselves, at
             `max_trips`, or with a NaN; all 0 for a loop that was never entered.
         advice: What is known about loops like this one that hit the cap; None if none did.
+        ends: What the shares are of: entries, each counted once per element.
     """
 
     line: int
@@ -33,6 +34,7 @@ class LoopReport:
     capped: float
     nan: float
     advice: str | None = None
+    ends: int = 0
 
 
 @final

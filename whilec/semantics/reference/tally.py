@@ -39,6 +39,7 @@ class Tally:
             capped=share(self.capped),
             nan=share(self.nan),
             advice=_advice(self.node, options) if self.capped else None,
+            ends=ends,
         )
 
 

@@ -1,0 +1,1 @@
+"""Many rows at once: batch files in, result files out."""
