@@ -60,7 +60,7 @@ class Recurrent(AbstractExecutable):
             is_checkpointed=call.checkpoint,
             target_weights=call.target_weights,
         )
-        rows = torch.zeros(call.rows, dtype=call.dtype, device=call.device)
+        rows = torch.ones(call.rows, dtype=call.dtype, device=call.device)
         arguments = [call.parameters[name] for name in program.parameters]
         arguments += [call.inputs[name] for name in program.inputs]
         results = self._function(run, rows, *arguments)

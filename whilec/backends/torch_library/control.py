@@ -9,14 +9,17 @@ the old order. So nothing is evaluated for a row at path weight 0, and no row se
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias, final
+from typing import Any, TypeAlias
 
 import torch
-from torch.utils.checkpoint import checkpoint
 
-from whilec.backends.torch_library.eager import mix, multiply, plus_scaled
+from whilec.backends.torch_library.eager import (
+    careful,
+    mix,
+    multiply,
+)
 from whilec.backends.torch_library.numbers import is_uniform
-from whilec.backends.torch_library.weights import Weight, aligned
+from whilec.backends.torch_library.weights import Weight
 
 State: TypeAlias = "tuple[Any, ...]"
 """Values; those that a part captures begin with the run and a tensor of shape (rows,)."""
@@ -58,7 +61,9 @@ def conjunction(left: Weight, right: Callable[..., Weight], captured: State) -> 
     """AND: the right side runs where the left degree is not 0."""
     if is_uniform(left):
         return 0.0 if left == 0.0 else left * right(*captured)
-    if left.numel() and left.detach().amin().item() > 0.0:
+    low, _ = bounds(left)
+    _expect_number(low)
+    if low > 0.0:
         return multiply(left, right(*captured))
     return _decided(left, left == 0.0, multiply, right, captured)
 
@@ -67,9 +72,17 @@ def disjunction(left: Weight, right: Callable[..., Weight], captured: State) -> 
     """OR: the right side runs where the left degree is not 1."""
     if is_uniform(left):
         return 1.0 if left == 1.0 else _either(left, right(*captured))
-    if left.numel() and left.detach().amax().item() < 1.0:
+    low, high = bounds(left)
+    _expect_number(low)
+    if high < 1.0:
         return _either(left, right(*captured))
     return _decided(left, left == 1.0, _either, right, captured)
+
+
+def _expect_number(x: float) -> None:
+    """A degree that is NaN may belong to a row that stands by."""
+    if x != x:
+        careful(lambda: None)
 
 
 def _either(a: Weight, b: Weight) -> Weight:
@@ -101,7 +114,8 @@ def choose(degree: Weight, then: Block, orelse: Block, captured: State, epsilon:
         if degree <= epsilon or degree >= 1.0 - epsilon:
             return (orelse if degree <= epsilon else then)(*captured)
         degree = torch.full_like(rows_of(captured), degree)
-    low, high = _bounds(degree)
+    low, high = bounds(degree)
+    _expect_number(low)
     if low > epsilon and high < 1.0 - epsilon:
         first, second = then(*captured), orelse(*captured)
         return _mixed(degree, in_tensors(first, captured), in_tensors(second, captured))
@@ -112,7 +126,8 @@ def choose(degree: Weight, then: Block, orelse: Block, captured: State, epsilon:
     return _partly(degree, then, orelse, captured, epsilon)
 
 
-def _bounds(degree: torch.Tensor) -> tuple[float, float]:
+def bounds(degree: torch.Tensor) -> tuple[float, float]:
+    """The smallest and the largest degree; NaN if one is."""
     if not degree.numel():
         return 0.0, 0.0
     low, high = torch.aminmax(degree.detach())
@@ -146,178 +161,3 @@ def _arm(arm: Block, rows: torch.Tensor, captured: State) -> State:
         return ()
     captured = chosen(captured, rows)
     return in_tensors(arm(*captured), captured)
-
-
-# ---- loops
-
-
-def repeat(
-    condition: Callable[..., Weight],
-    body: Block,
-    weight: Weight,
-    state: State,
-    captured: State,
-    *,
-    is_mixture: bool,
-    epsilon: float,
-    trips: int,
-    loop: int,
-) -> State:
-    """WHILE: the body while its weight lasts, at most `trips` times.
-
-    Args:
-        condition: The degree, of (trip, *state, *captured).
-        body: The next state, of (weight, trip, *state, *captured).
-        weight: Path weight of the statement.
-        state: What the body assigns.
-        captured: What condition and body read besides.
-        is_mixture: Whether the result is the mean of the states after every trip.
-        epsilon: Path weights up to this count as 0.
-        trips: The largest number of trips.
-        loop: Its number in the source; its counts are added to.
-    """
-    if not rows_of(captured).shape[0]:
-        return state
-    run = captured[0]
-    count = run.counts[loop]
-    entry = Entry(condition, body, is_mixture=is_mixture, epsilon=epsilon, trips=trips)
-    state = in_tensors(state, captured)
-    current = Current(None, 1.0 if is_mixture else weight, state, captured, None)
-    parts: list[tuple[torch.Tensor | None, State]] = []
-    length = 1
-    first = 0
-    while current is not None:
-        if run.is_checkpointed and torch.is_grad_enabled():
-            step = checkpoint(entry.advance, current, first, length, use_reentrant=False)
-        else:
-            step = entry.advance(current, first, trips + 1)
-        current, left, ends, first = step
-        parts += left
-        count[2:] = [a + b for a, b in zip(count[2:], ends, strict=True)]
-        length += 1
-    count[0] += 1
-    count[1] = max(count[1], first)
-    rows, values = parts[0]
-    return values if rows is None else joined(parts)
-
-
-@final
-class Current:
-    """Where a loop is: the rows that still run (None: all), and what they carry."""
-
-    def __init__(
-        self, rows: torch.Tensor | None, mass: Weight, state: State, captured: State, totals: State | None
-    ) -> None:
-        self.rows = rows
-        self.mass = mass
-        self.state = state
-        self.captured = captured
-        self.totals = totals
-
-
-@final
-class Entry:
-    """One entry of a loop."""
-
-    def __init__(
-        self,
-        condition: Callable[..., Weight],
-        body: Block,
-        *,
-        is_mixture: bool,
-        epsilon: float,
-        trips: int,
-    ) -> None:
-        self._condition = condition
-        self._body = body
-        self._is_mixture = is_mixture
-        self._epsilon = epsilon
-        self._trips = trips
-
-    def advance(
-        self, now: Current, first: int, length: int
-    ) -> tuple[Current | None, list[tuple[torch.Tensor | None, State]], list[int], int]:
-        """Some trips: what goes on (None: nothing), what has left, how it ended, the next trip."""
-        left: list[tuple[torch.Tensor | None, State]] = []
-        ends = [0, 0, 0]
-        for trip in range(first, first + length):
-            degree = self._condition(trip, *now.state, *now.captured)
-            if is_uniform(degree) and degree not in (0.0, 1.0):
-                degree = torch.full_like(rows_of(now.captured), degree)
-            q = degree if is_uniform(now.mass) and now.mass == 1.0 else now.mass * degree
-            if not self._all_go_on(q, trip):
-                after = self._leave(now, q, trip, left, ends)
-                if after is None:
-                    return None, left, ends, trip
-                now, rows = after
-                q = q.index_select(0, rows)
-                degree = degree if is_uniform(degree) else degree.index_select(0, rows)
-            if self._is_mixture:
-                rest = 1.0 - degree
-                share = rest if is_uniform(now.mass) else now.mass * rest
-                now = Current(now.rows, q, now.state, now.captured, self._added(now, share))
-                state = self._body(1.0, trip, *now.state, *now.captured)
-            else:
-                state = self._body(q, trip, *now.state, *now.captured)
-            now = Current(now.rows, q, in_tensors(state, now.captured), now.captured, now.totals)
-        return now, left, ends, first + length
-
-    def _all_go_on(self, q: Weight, trip: int) -> bool:
-        if trip == self._trips:
-            return False
-        return (q if is_uniform(q) else q.detach().amin().item()) > self._epsilon
-
-    def _added(self, now: Current, share: Weight) -> State:
-        if is_uniform(share) and share == 0.0 and now.totals is None:
-            return tuple(torch.zeros_like(x) for x in now.state)
-        if is_uniform(share) and share == 0.0:
-            return now.totals or ()
-        totals = now.totals or (None,) * len(now.state)
-        return tuple(plus_scaled(total, x, share) for total, x in zip(totals, now.state, strict=True))
-
-    def _leave(
-        self,
-        now: Current,
-        q: Weight,
-        trip: int,
-        left: list[tuple[torch.Tensor | None, State]],
-        ends: list[int],
-    ) -> tuple[Current, torch.Tensor] | None:
-        """Note the rows that end here; what goes on, and which of its rows."""
-        size = rows_of(now.captured).shape[0]
-        if is_uniform(q):
-            ends[0 if q <= self._epsilon else 1 if q == q else 2] += size
-            left.append((now.rows, self._final(now, None, q != q)))
-            return None
-        is_nan = torch.isnan(q)
-        goes_on = q > self._epsilon
-        nans = int(is_nan.sum())
-        going = int(goes_on.sum())
-        ends[0] += size - nans - going
-        ends[2] += nans
-        if trip == self._trips:
-            ends[1] += going
-            going = 0
-        if not going:
-            left.append((now.rows, self._final(now, None, is_nan if nans else False)))
-            return None
-        done, rest = where(~goes_on), where(goes_on)
-        rows = torch.arange(size, device=done.device) if now.rows is None else now.rows
-        left.append((rows[done], self._final(now, done, is_nan[done] if nans else False)))
-        totals = None if now.totals is None else chosen(now.totals, rest)
-        mass = now.mass if is_uniform(now.mass) else now.mass.index_select(0, rest)
-        return Current(rows[rest], mass, chosen(now.state, rest), chosen(now.captured, rest), totals), rest
-
-    def _final(self, now: Current, done: torch.Tensor | None, is_nan: Any) -> State:
-        """The values that rows (None: all) leave with; those with a NaN weight become NaN."""
-        state = now.state if done is None else chosen(now.state, done)
-        if self._is_mixture:
-            totals = now.totals if now.totals is None or done is None else chosen(now.totals, done)
-            mass = now.mass if is_uniform(now.mass) or done is None else now.mass.index_select(0, done)
-            before = totals or (None,) * len(state)
-            state = tuple(plus_scaled(total, x, mass) for total, x in zip(before, state, strict=True))
-        if is_nan is False:
-            return state
-        if is_nan is True:
-            return tuple(torch.full_like(x, float("nan")) for x in state)
-        return tuple(torch.where(aligned(is_nan, x), float("nan"), x) for x in state)

@@ -9,14 +9,57 @@ worth waiting for the answer.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from math import isfinite
-from typing import Any
+from typing import Any, final
 
 import torch
 
 from whilec.backends.torch_library import numbers, weights
 from whilec.backends.torch_library.numbers import Number, is_uniform
 from whilec.backends.torch_library.weights import Weight, aligned
+
+
+@final
+class TroubleError(Exception):
+    """A number that is not finite turned up while rows stood by."""
+
+
+class _Thread(threading.local):
+    stands_by = False
+    is_careful = False
+
+
+_THREAD = _Thread()
+
+
+@contextmanager
+def standing_by() -> Generator[None]:
+    """What runs within may be computed for rows that it does not concern, as long as all is finite."""
+    before, _THREAD.stands_by = _THREAD.stands_by, True
+    try:
+        yield
+    finally:
+        _THREAD.stands_by = before
+
+
+@contextmanager
+def blending(*, is_careful: bool) -> Generator[None]:
+    """Whether blends of variables within take care of numbers that are not finite."""
+    before, _THREAD.is_careful = _THREAD.is_careful, is_careful
+    try:
+        yield
+    finally:
+        _THREAD.is_careful = before
+
+
+def careful(function: Callable[..., Any], *arguments: Any) -> Any:
+    """The careful version of a function, for numbers that are not all finite."""
+    if _THREAD.stands_by:
+        raise TroubleError
+    return function(*arguments)
 
 
 def is_calm(x: torch.Tensor) -> bool:
@@ -29,7 +72,7 @@ def multiply(a: Number, b: Number) -> Number:
     plain = a * b
     if is_uniform(plain) or is_uniform(a) or is_uniform(b) or is_calm(plain):
         return plain
-    return numbers.multiply(a, b)
+    return careful(numbers.multiply, a, b)
 
 
 def exp(x: Number) -> Number:
@@ -37,7 +80,7 @@ def exp(x: Number) -> Number:
     if is_uniform(x):
         return numbers.exp(x)
     plain = torch.exp(x)
-    return plain if is_calm(plain) else numbers.exp(x)
+    return plain if is_calm(plain) else careful(numbers.exp, x)
 
 
 def divide(a: Number, b: Number) -> Number:
@@ -45,16 +88,17 @@ def divide(a: Number, b: Number) -> Number:
     if is_uniform(b):
         return numbers.divide(a, b)
     plain = a / b
-    return plain if is_calm(plain) and is_calm(b) else numbers.divide(a, b)
+    return plain if is_calm(plain) and is_calm(b) else careful(numbers.divide, a, b)
 
 
 def blend(old: Number, new: Number, p: Weight) -> Number:
     """(1 - p) old + p new."""
     if is_uniform(p):
         return new
+    if _THREAD.is_careful:
+        return careful(weights.blend, old, new, p)
     old, new = weights.in_rows(old, p), weights.in_rows(new, p)
-    plain = torch.lerp(old, new, aligned(p, old))
-    return plain if is_calm(plain) else weights.blend(old, new, p)
+    return torch.lerp(old, new, aligned(p, old))
 
 
 def increment(old: Number, change: Number, p: Weight) -> Number:
@@ -65,8 +109,9 @@ def increment(old: Number, change: Number, p: Weight) -> Number:
     weight = aligned(p, old)
     if is_uniform(change):
         return torch.add(old, weight, alpha=change)
-    plain = torch.addcmul(old, weight, change)
-    return plain if is_calm(plain) else weights.increment(old, change, p)
+    if _THREAD.is_careful:
+        return careful(weights.increment, old, change, p)
+    return torch.addcmul(old, weight, change)
 
 
 def saturate(old: Number, p: Weight, s: Number, count: int, relaxation: Any) -> Number:
@@ -88,7 +133,7 @@ def soft_max(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Num
         is_left = d >= 0.0
         larger = torch.where(is_left, left, right)
         plain = larger + relaxation.tail(torch.where(is_left, d, -d), steep)
-    return plain if is_calm(plain) else weights.soft_max(a, b, s, relaxation, form)
+    return plain if is_calm(plain) else careful(weights.soft_max, a, b, s, relaxation, form)
 
 
 def soft_min(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Number:
@@ -103,7 +148,7 @@ def soft_min(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Num
         is_right = d >= 0.0
         smaller = torch.where(is_right, right, left)
         plain = smaller - relaxation.tail(torch.where(is_right, d, -d), steep)
-    return plain if is_calm(plain) else weights.soft_min(a, b, s, relaxation, form)
+    return plain if is_calm(plain) else careful(weights.soft_min, a, b, s, relaxation, form)
 
 
 def mix(degree: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -111,17 +156,19 @@ def mix(degree: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     plain = torch.lerp(b, a, aligned(degree, a))
     if is_calm(plain):
         return plain
-    d = aligned(degree, a)
+    return careful(_mix, aligned(degree, a), a, b)
+
+
+def _mix(d: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> Any:
     return numbers.multiply(1.0 - d, b) + numbers.multiply(d, a)
 
 
 def plus_scaled(total: torch.Tensor | None, x: torch.Tensor, p: Weight) -> torch.Tensor:
-    """total + p x."""
-    weight = aligned(p, x)
+    """The sum total + p x."""
     if is_uniform(p):
         return x if total is None else total + x
-    plain = weight * x if total is None else torch.addcmul(total, weight, x)
-    if is_calm(plain):
-        return plain
-    term = weights.scale(x, p)
-    return term if total is None else total + term
+    if _THREAD.is_careful:
+        term = careful(weights.scale, x, p)
+        return term if total is None else total + term
+    weight = aligned(p, x)
+    return weight * x if total is None else torch.addcmul(total, weight, x)

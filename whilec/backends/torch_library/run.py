@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any, final
 
 import torch
@@ -48,8 +49,26 @@ class Run:
         self.counts = [[0, 0, 0, 0, 0] for _ in range(loops)]
         """Per loop: entries, most trips, ends by themselves, at the cap, by NaN."""
         self.is_checkpointed = is_checkpointed
+        self.has_idle_rows = False
+        """Whether `rows` has zeros: rows that a part of the program is computed for in vain."""
         self._target_weights = target_weights
         self._intrinsics = intrinsics or {}
+
+    def with_idle_rows(self) -> Run:
+        """The same run, for a part whose `rows` has zeros."""
+        if self.has_idle_rows:
+            return self
+        other = copy(self)
+        other.has_idle_rows = True
+        return other
+
+    def without_idle_rows(self) -> Run:
+        """The same run, for a part whose `rows` has none."""
+        if not self.has_idle_rows:
+            return self
+        other = copy(self)
+        other.has_idle_rows = False
+        return other
 
     def target_weight(self, target: int, rows: torch.Tensor) -> torch.Tensor:
         """Trainable weight of an assignment target, for every row."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from whilec.backends.torch_library import arrays, control, eager, masks, numbers, relaxations, run, weights
+from whilec.backends.torch_library import (
+    arrays,
+    control,
+    eager,
+    loops,
+    masks,
+    numbers,
+    relaxations,
+    run,
+    weights,
+)
 
 _SHARED = (numbers, relaxations, weights, arrays, run)
 
@@ -16,7 +26,7 @@ def traceable_names() -> dict[str, Any]:
 
 def eager_names() -> dict[str, Any]:
     """For code that runs loops and choices itself."""
-    return _functions(*_SHARED, control, eager)
+    return _functions(*_SHARED, control, loops, eager)
 
 
 def _functions(*modules: Any) -> dict[str, Any]:

@@ -1,0 +1,311 @@
+"""Loops that run, each row until its weight is used up.
+
+A row that is done stands by: it stays among the others at weight 0, which changes nothing as long
+as all numbers are finite. When half of the rows are done, or a number is not finite, the others go
+on without them.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, TypeVar, final
+
+import torch
+from torch.utils.checkpoint import checkpoint
+
+from whilec.backends.torch_library.control import Block, State, chosen, in_tensors, joined, rows_of, where
+from whilec.backends.torch_library.eager import (
+    TroubleError,
+    blending,
+    is_calm,
+    plus_scaled,
+    standing_by,
+)
+from whilec.backends.torch_library.numbers import is_uniform
+from whilec.backends.torch_library.weights import Weight, aligned
+
+T = TypeVar("T")
+
+
+def repeat(
+    condition: Callable[..., Weight],
+    body: Block,
+    weight: Weight,
+    state: State,
+    captured: State,
+    *,
+    is_mixture: bool,
+    epsilon: float,
+    trips: int,
+    loop: int,
+) -> State:
+    """WHILE: the body while its weight lasts, at most `trips` times.
+
+    Args:
+        condition: The degree, of (trip, *state, *captured).
+        body: The next state, of (weight, trip, *state, *captured).
+        weight: Path weight of the statement.
+        state: What the body assigns.
+        captured: What condition and body read besides.
+        is_mixture: Whether the result is the mean of the states after every trip.
+        epsilon: Path weights up to this count as 0.
+        trips: The largest number of trips.
+        loop: Its number in the source; its counts are added to.
+    """
+    current = _start(1.0 if is_mixture else weight, in_tensors(state, captured), captured)
+    if not current.live:
+        return state
+    run, count = captured[0], captured[0].counts[loop]
+    before = [list(numbers) for numbers in run.counts]
+    entry = Entry(condition, body, is_mixture=is_mixture, epsilon=epsilon, trips=trips)
+    result = _run(entry, current, run, count)
+    if all(is_calm(x) for x in result):
+        return result
+    _restore(run.counts, before)
+    return _run(replace(entry, is_careful=True), current, run, count)
+
+
+def _run(entry: Entry, current: Current, run: Any, count: list[int]) -> State:
+    """One entry of a loop, from its first trip to its end."""
+    parts: list[Part] = []
+    first, length, is_done = 0, 1, False
+    while not is_done:
+        if run.is_checkpointed and torch.is_grad_enabled():
+            step: Any = checkpoint(entry.advance, current, first, length, use_reentrant=False)
+        else:
+            step = entry.advance(current, first, entry.trips + 1)
+        current, left, ends, first, is_done = step
+        parts += left
+        count[2:] = [a + b for a, b in zip(count[2:], ends, strict=True)]
+        length += 1
+    count[0] += 1
+    count[1] = max(count[1], first)
+    rows, values = parts[0]
+    return values if rows is None else joined(parts)
+
+
+Part: TypeAlias = "tuple[torch.Tensor | None, State]"
+"""Rows that have left (None: all) and their values."""
+
+
+@final
+@dataclass(frozen=True)
+class Current:
+    """Where a loop is.
+
+    Args:
+        rows: Which rows of the entry are still here; None: all.
+        mass: Their weights; 0 for those that stand by.
+        state: What the body assigns.
+        captured: What else is read; the second one is 0 for rows that stand by.
+        totals: Of the mixture, what the trips so far add to the result.
+        alive: Who does not stand by; None: nobody does.
+        live: How many do not stand by.
+        nan: Whose weight became NaN; None: nobody's.
+    """
+
+    rows: torch.Tensor | None
+    mass: Weight
+    state: State
+    captured: State
+    totals: State | None
+    alive: torch.Tensor | None
+    live: int
+    nan: torch.Tensor | None
+
+
+def _start(weight: Weight, state: State, captured: State) -> Current:
+    rows = rows_of(captured)
+    if not captured[0].has_idle_rows:
+        return Current(None, weight, state, captured, None, None, rows.shape[0], None)
+    alive = rows > 0.0
+    live = int(torch.count_nonzero(alive))
+    if live == rows.shape[0]:
+        return Current(None, weight, state, captured, None, None, live, None)
+    return Current(None, rows if is_uniform(weight) else weight, state, captured, None, alive, live, None)
+
+
+@final
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a loop; the arguments are those of `repeat`.
+
+    Args:
+        is_careful: Whether blends are careful. A blend of numbers that are not finite is not finite
+            either and stays so until the loop ends, so that one look at its results tells whether
+            the plain formula was right.
+    """
+
+    condition: Callable[..., Weight]
+    body: Block
+    is_mixture: bool
+    epsilon: float
+    trips: int
+    is_careful: bool = False
+
+    def advance(
+        self, now: Current, first: int, length: int
+    ) -> tuple[Current, list[Part], list[int], int, bool]:
+        """Some trips: what goes on, what has left, how it ended, the next trip, whether it is over."""
+        with blending(is_careful=self.is_careful):
+            return self._advance(now, first, length)
+
+    def _advance(
+        self, now: Current, first: int, length: int
+    ) -> tuple[Current, list[Part], list[int], int, bool]:
+        left: list[Part] = []
+        ends = [0, 0, 0]
+        for trip in range(first, first + length):
+            now, (degree, q) = self._guarded(now, left, lambda at, trip=trip: self._weighed(at, trip))
+            is_capped = trip == self.trips
+            if is_capped or not self._all_go_on(now, q):
+                now, degree, q, going = self._sorted(now, degree, q, is_capped, left, ends)
+                if not going:
+                    return now, left, ends, trip, True
+            if self.is_mixture:
+                now = replace(now, totals=_added(now, now.mass - q))
+            now = replace(now, mass=q)
+            now, state = self._guarded(now, left, lambda at, trip=trip: self._made(at, trip))
+            now = replace(now, state=state)
+        return now, left, ends, first + length, False
+
+    def _weighed(self, now: Current, trip: int) -> tuple[Weight, Weight]:
+        """The degree of the condition, and the weight of the next trip."""
+        degree = self.condition(trip, *now.state, *now.captured)
+        if is_uniform(degree) and degree not in (0.0, 1.0):
+            degree = torch.full_like(rows_of(now.captured), degree)
+        q = degree if is_uniform(now.mass) and now.mass == 1.0 else now.mass * degree
+        if now.alive is not None and not is_uniform(q):
+            low = q.detach().amin().item()
+            if low != low and bool((torch.isnan(q.detach()) & ~now.alive).any()):
+                raise TroubleError
+        return degree, q
+
+    def _made(self, now: Current, trip: int) -> State:
+        weight = 1.0 if self.is_mixture else now.mass
+        return in_tensors(self.body(weight, trip, *now.state, *now.captured), now.captured)
+
+    def _guarded(self, now: Current, left: list[Part], function: Callable[[Current], T]) -> tuple[Current, T]:
+        """What a function gives; rows that stand by are sent away if they are in the way."""
+        run = now.captured[0]
+        if now.alive is None:
+            return now, function(now)
+        before = [list(count) for count in run.counts]
+        try:
+            with standing_by():
+                return now, function(now)
+        except TroubleError:
+            _restore(run.counts, before)
+            if now.alive is None or now.live == rows_of(now.captured).shape[0]:
+                raise
+        now = _without_idle(now, left, self._final)
+        return now, function(now)
+
+    def _all_go_on(self, now: Current, q: Weight) -> bool:
+        """Whether all that do not stand by make another trip."""
+        if is_uniform(q):
+            return q > self.epsilon
+        if now.alive is None:
+            return q.detach().amin().item() > self.epsilon
+        return int(torch.count_nonzero(q.detach() > self.epsilon)) == now.live
+
+    def _sorted(
+        self,
+        now: Current,
+        degree: Weight,
+        q: Weight,
+        is_capped: bool,
+        left: list[Part],
+        ends: list[int],
+    ) -> tuple[Current, Weight, Weight, int]:
+        """Note the rows that end here; what goes on, and how many."""
+        if is_uniform(q):
+            ends[0 if q <= self.epsilon else 1 if q == q else 2] += now.live
+            nan = None if q == q else torch.ones_like(rows_of(now.captured), dtype=torch.bool)
+            left.append((now.rows, self._final(replace(now, nan=nan))))
+            return now, degree, q, 0
+        goes_on = q.detach() > self.epsilon
+        going = int(torch.count_nonzero(goes_on))
+        is_nan = torch.isnan(q.detach())
+        is_nan = is_nan if now.alive is None else is_nan & now.alive
+        nans = int(torch.count_nonzero(is_nan)) if going < now.live else 0
+        ends[0] += now.live - nans - going
+        ends[2] += nans
+        if nans:
+            now = replace(now, nan=is_nan if now.nan is None else now.nan | is_nan)
+        if is_capped:
+            ends[1] += going
+            going = 0
+        if not going:
+            left.append((now.rows, self._final(now)))
+            return now, degree, q, 0
+        if self.is_mixture:
+            now = self._parted(now, degree, goes_on)
+            degree = torch.where(goes_on, degree, 1.0)
+        run, _, *rest = now.captured
+        indicator = goes_on.to(q.dtype)
+        now = replace(now, alive=goes_on, live=going, captured=(run.with_idle_rows(), indicator, *rest))
+        q = torch.where(goes_on, q, 0.0)
+        if 2 * going >= goes_on.shape[0]:
+            return now, degree, q, going
+        kept = where(goes_on)
+        degree = degree if is_uniform(degree) else degree.index_select(0, kept)
+        return _without_idle(now, left, self._final), degree, q.index_select(0, kept), going
+
+    def _parted(self, now: Current, degree: Weight, goes_on: torch.Tensor) -> Current:
+        """Of the mixture: rows that end here leave their whole mass."""
+        stopping = torch.where(goes_on, 0.0, now.mass)
+        going = torch.where(goes_on, now.mass, 0.0)
+        return replace(now, totals=_added(now, stopping), mass=going)
+
+    def _final(self, now: Current) -> State:
+        """The values that rows leave with; those with a NaN weight become NaN."""
+        state = now.state
+        if self.is_mixture:
+            state = _added(now, now.mass)
+        if now.nan is None:
+            return state
+        nan = now.nan
+        return tuple(torch.where(aligned(nan, x), float("nan"), x) for x in state)
+
+
+def _restore(counts: list[list[int]], before: list[list[int]]) -> None:
+    for count, old in zip(counts, before, strict=True):
+        count[:] = old
+
+
+def _added(now: Current, share: Weight) -> State:
+    """The totals of the mixture, with a share of the present state."""
+    if is_uniform(share) and share == 0.0:
+        return now.totals if now.totals is not None else tuple(torch.zeros_like(x) for x in now.state)
+    totals = now.totals if now.totals is not None else (None,) * len(now.state)
+    return tuple(plus_scaled(total, x, share) for total, x in zip(totals, now.state, strict=True))
+
+
+def _without_idle(now: Current, left: list[Part], final: Callable[[Current], State]) -> Current:
+    """The rows that go on; the others leave with their values."""
+    assert now.alive is not None
+    size = now.alive.shape[0]
+    kept, done = where(now.alive), where(~now.alive)
+    rows = torch.arange(size, device=kept.device) if now.rows is None else now.rows
+    left.append((rows[done], final(_some(now, done))))
+    rest = _some(now, kept)
+    run, _, *others = rest.captured
+    ones = torch.ones_like(rows_of(rest.captured))
+    return replace(
+        rest, rows=rows[kept], captured=(run.without_idle_rows(), ones, *others), alive=None, nan=None
+    )
+
+
+def _some(now: Current, rows: torch.Tensor) -> Current:
+    return replace(
+        now,
+        mass=now.mass if is_uniform(now.mass) else now.mass.index_select(0, rows),
+        state=chosen(now.state, rows),
+        captured=chosen(now.captured, rows),
+        totals=None if now.totals is None else chosen(now.totals, rows),
+        nan=None if now.nan is None else now.nan[rows],
+    )
