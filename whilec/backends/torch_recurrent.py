@@ -19,6 +19,7 @@ from whilec.backends.base import (
     Yes,
 )
 from whilec.backends.torch_library.run import Run
+from whilec.backends.torch_library.tables import dense, table
 from whilec.backends.torch_library.weights import in_rows
 from whilec.backends.torch_text.emit import emit
 from whilec.backends.torch_text.loaded import Loaded
@@ -63,8 +64,10 @@ class Recurrent(AbstractExecutable):
         rows = torch.ones(call.rows, dtype=call.dtype, device=call.device)
         arguments = [call.parameters[name] for name in program.parameters]
         arguments += [call.inputs[name] for name in program.inputs]
-        results = self._function(run, rows, *arguments)
-        outputs = {name: in_rows(value, rows) for name, value in zip(program.outputs, results, strict=True)}
+        results = self._function(run, rows, *map(table, arguments))
+        outputs = {
+            name: in_rows(dense(value), rows) for name, value in zip(program.outputs, results, strict=True)
+        }
         return Outcome(outputs, tuple(LoopCount(*count) for count in run.counts))
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:

@@ -56,11 +56,15 @@ def batched(
     computed = wanted if wanted in (torch.float32, torch.float64) else torch.float32
     device = next((tensor.device for tensor in tensors.values()), None)
     aligned = [
-        with_shape(name, torch.as_tensor(tensors.get(name, value), dtype=computed, device=device), shapes[name])
+        with_shape(
+            name, torch.as_tensor(tensors.get(name, value), dtype=computed, device=device), shapes[name]
+        )
         for name, value in values.items()
     ]
     ranks = [len(shapes[name]) for name in values]
-    batch = torch.broadcast_shapes(*(x.shape[: x.dim() - rank] for x, rank in zip(aligned, ranks, strict=True)))
+    batch = torch.broadcast_shapes(
+        *(x.shape[: x.dim() - rank] for x, rank in zip(aligned, ranks, strict=True))
+    )
     flat = [
         x.expand(batch + x.shape[x.dim() - rank :]).reshape(batch.numel(), *x.shape[x.dim() - rank :])
         for x, rank in zip(aligned, ranks, strict=True)

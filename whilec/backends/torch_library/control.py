@@ -14,11 +14,14 @@ from typing import Any, TypeAlias
 import torch
 
 from whilec.backends.torch_library.eager import (
+    TroubleError,
     careful,
     mix,
     multiply,
+    standing_by,
 )
 from whilec.backends.torch_library.numbers import is_uniform
+from whilec.backends.torch_library.tables import Table, chosen_rows, dense, mixed_items, table
 from whilec.backends.torch_library.weights import Weight
 
 State: TypeAlias = "tuple[Any, ...]"
@@ -28,14 +31,20 @@ Block: TypeAlias = "Callable[..., State]"
 
 def chosen(values: State, rows: torch.Tensor) -> State:
     """Some rows of all values; what is the same for all rows stays."""
-    return tuple(x.index_select(0, rows) if isinstance(x, torch.Tensor) and x.dim() else x for x in values)
+    return tuple(_chosen(x, rows) for x in values)
+
+
+def _chosen(x: Any, rows: torch.Tensor) -> Any:
+    if isinstance(x, Table):
+        return chosen_rows(x, rows)
+    return x.index_select(0, rows) if isinstance(x, torch.Tensor) and x.dim() else x
 
 
 def joined(parts: list[tuple[torch.Tensor, State]]) -> State:
     """Values of some rows each, put together in the order of the rows."""
     order = torch.argsort(torch.cat([rows for rows, _ in parts]))
     columns = zip(*(values for _, values in parts), strict=True)
-    return tuple(torch.cat(column).index_select(0, order) for column in columns)
+    return tuple(table(torch.cat(dense(column)).index_select(0, order)) for column in columns)
 
 
 def rows_of(captured: State) -> torch.Tensor:
@@ -135,7 +144,34 @@ def bounds(degree: torch.Tensor) -> tuple[float, float]:
 
 
 def _mixed(degree: torch.Tensor, first: State, second: State) -> State:
-    return tuple(a if a is b else mix(degree, a, b) for a, b in zip(first, second, strict=True))
+    return tuple(_mix(degree, a, b) for a, b in zip(first, second, strict=True))
+
+
+def _mix(degree: torch.Tensor, a: Any, b: Any) -> Any:
+    if a is b:
+        return a
+    if isinstance(a, Table) and isinstance(b, Table):
+        items = mixed_items(a, b, lambda x, y: mix(degree, x, y))
+        if items is not None:
+            return items
+    return mix(degree, a, b)
+
+
+def merge(degree: Weight, then: Block, orelse: Block, captured: State, epsilon: float) -> State:
+    """As `choose`, of arms without loops and calls: both may be computed for all rows."""
+    if is_uniform(degree):
+        return choose(degree, then, orelse, captured, epsilon)
+    low, high = bounds(degree)
+    is_partly = low <= epsilon < high or low < 1.0 - epsilon <= high
+    if not is_partly:
+        return choose(degree, then, orelse, captured, epsilon)
+    try:
+        with standing_by():
+            first, second = then(*captured), orelse(*captured)
+            settled = degree.masked_fill(degree <= epsilon, 0.0).masked_fill(degree >= 1.0 - epsilon, 1.0)
+            return _mixed(settled, in_tensors(first, captured), in_tensors(second, captured))
+    except TroubleError:
+        return choose(degree, then, orelse, captured, epsilon)
 
 
 def _partly(degree: torch.Tensor, then: Block, orelse: Block, captured: State, epsilon: float) -> State:

@@ -8,7 +8,7 @@ from typing import final
 
 from whilec.backends.torch_text.expressions import INLINE, attr_text, expression, inline_text, static_text
 from whilec.backends.torch_text.names import Names
-from whilec.ir.node import Function, Node, Program, Region, free_values
+from whilec.ir.node import Function, Node, Program, Region, free_values, walk
 from whilec.ir.types import Value
 from whilec.source import Span
 
@@ -153,7 +153,8 @@ class _Emitter:
             self._function(name, (), region, captured)
         degree, epsilon = self._name(node.operands[0]), attr_text(node.attrs["epsilon"], self._name)
         arguments = f"{degree}, {names[0]}, {names[1]}, {self._outside(captured)}, {epsilon}"
-        self._results(part, node, f"choose({arguments})")
+        is_plain = all(inner.op not in _BUSY for region in node.regions for inner in walk(region))
+        self._results(part, node, f"{'merge' if is_plain else 'choose'}({arguments})")
 
     def static_choice(self, part: _Part, node: Node) -> None:
         """IF on a static truth."""
@@ -231,6 +232,10 @@ class _Emitter:
     def _results(self, part: _Part, node: Node, text: str) -> None:
         names = tuple_text(self.names[result] for result in node.results)
         part.add(f"{names} = {text}" if node.results else text, node.span)
+
+
+_BUSY = frozenset({"repeat", "call", "intrinsic", "and", "or"})
+"""Operations that are not computed for rows that they do not concern."""
 
 
 def tuple_text(items: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from whilec.backends.torch_library import (
     numbers,
     relaxations,
     run,
+    tables,
     weights,
 )
 
@@ -26,7 +27,7 @@ def traceable_names() -> dict[str, Any]:
 
 def eager_names() -> dict[str, Any]:
     """For code that runs loops and choices itself."""
-    return _functions(*_SHARED, control, loops, eager)
+    return _functions(*_SHARED, control, loops, eager, tables)
 
 
 def _functions(*modules: Any) -> dict[str, Any]:
