@@ -15,6 +15,8 @@ DECLARING_MODULES = (
     "whilec.driver.batch.job",
     "whilec.driver.batch.problems",
     "whilec.driver.devices",
+    "whilec.driver.axes",
+    "whilec.driver.exporting",
     "whilec.driver.files",
     "whilec.driver.inputs",
     "whilec.driver.ir_listing",

@@ -26,6 +26,9 @@ COMMANDS = {
     "fmt": ("whilec.cli.fmt:fmt", "Rewrite programs in the standard layout."),
     "test": ("whilec.cli.test:test", "Run the test blocks inside programs."),
     "trace": ("whilec.cli.trace:trace", "List every statement that a run executes."),
+    "plot": ("whilec.cli.plot:plot", "Draw a program over one or two of its inputs."),
+    "gradcheck": ("whilec.cli.gradcheck:gradcheck", "Check gradients against finite differences."),
+    "compile": ("whilec.cli.compile:compile_", "Write a program as a .pt2, .onnx or .py file."),
     "ir": ("whilec.cli.ir:ir", "Print the intermediate representation of a program."),
     "explain": ("whilec.cli.explain:explain", "Explain a code, a word of the language or a program."),
 }

@@ -8,9 +8,9 @@ from dataclasses import replace
 from whilec.diagnostics.model import Diagnostic, WhileError
 
 _ARGUMENT = re.compile(
-    r"(?P<name>\b(graph|trips|backend|dtype|smooth))=(?P<value>\"[^\"]*\"|\[[\d, ]*\]|\w+)"
+    r"(?P<name>\b(graph|trips|backend|dtype|smooth|batch))=(?P<value>\"[^\"]*\"|\[[\d, ]*\]|\w+)"
 )
-_NAME = re.compile(r"`(?P<name>graph|trips|backend|dtype|max_trips)`")
+_NAME = re.compile(r"`(?P<name>graph|trips|backend|dtype|max_trips|batch)`")
 
 
 def as_command_line(error: WhileError) -> WhileError:

@@ -50,9 +50,9 @@ E0684 = Code(
     "E0684",
     "a size that is not known",
     """
-The IR is that of a program whose arrays have sizes. `whilec ir FILE n=3` gives them by the names of shape
-variables; an input given as for `whilec run` binds those of its shape. A size is a whole number, and has
-one value.
+The IR, and an exported file, are those of a program whose arrays have sizes. `whilec ir FILE n=3` gives them
+by the names of shape variables, and so does `whilec compile`; an input given as for `whilec run` binds those
+of its shape. A size is a whole number, and has one value.
 """,
     Example("PROGRAM total(a: real[n]) -> y: real\ny := sum(a)\n", "ir {file}"),
 )
@@ -139,7 +139,17 @@ def _steps(program: CheckedProgram, options: Options, trips: tuple[int, ...] | N
     return tuple(steps)
 
 
+def known_sizes(program: CheckedProgram, given: Mapping[str, Value]) -> dict[str, int]:
+    return sizes
+
+
 def _specialised(program: CheckedProgram, given: Mapping[str, Value], options: Options) -> CheckedProgram:
+    sizes = known_sizes(program, given)
+    """The sizes that shape variables, or inputs of one element, give.
+
+    Raises:
+        WhileError: A size is missing or wrong, or a name is unknown.
+    """
     inputs = {name: value for name, value in given.items() if name not in program.shape_variables}
     check_input_names(program, dict.fromkeys([*program.main.inputs, *inputs]))
     sizes = bind_shapes(program, {name: shape_of(value) for name, value in inputs.items()})

@@ -174,6 +174,14 @@ class Programs:
         """The kinds of calls so far, as far as they are remembered."""
         return self._executables.keys()
 
+    def specialised(self, sizes: Sizes) -> Specialised:
+        """The program for given sizes.
+
+        Raises:
+            WhileError: It does not fit them.
+        """
+        return self._specialised.get(sizes)
+
     def verdicts(self, sizes: Sizes, device: torch.device, dtype: torch.dtype) -> tuple[Verdict, ...]:
         """What every backend says about calls of this kind, in the order of preference."""
         program = self._specialised.get(sizes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,6 +33,9 @@ from whilec.semantics.option_checks import check_options
 from whilec.semantics.options import Options
 from whilec.semantics.reference.result import LoopReport
 from whilec.source import SourceFile
+
+if TYPE_CHECKING:
+    from whilec.driver.exporting import Batch, Saved
 
 _USER = 5
 """Frames from the warning to the caller of the module: `_warn`, `forward`, two of torch."""
@@ -205,6 +209,28 @@ class WhileModule(nn.Module):
         if not self._options.trainable:
             return torch.zeros(())
         return (self.target_weights - 1).square().sum() + self.target_biases.square().sum()
+
+    def save_as(
+        self,
+        path: str | os.PathLike[str],
+        given: Mapping[str, Any] | None = None,
+        *,
+        batch: Batch = "dynamic",
+    ) -> Saved:
+        """Write a file that needs no whilec, and verify that it gives the same numbers.
+
+        Args:
+            path: `.py`, or, of an unrolled graph, `.pt2` or `.onnx`.
+            given: Shape variables, and values of inputs for one element. They bind the sizes of the
+                program; of a program without a header these are the inputs that the file takes.
+            batch: Elements of a batch of a `.pt2` or `.onnx` file.
+
+        Raises:
+            WhileError: The file cannot be written, or the module cannot be exported so.
+        """
+        from whilec.driver.exporting import save_module
+
+        return save_module(self, self._programs, self._dtype, path, given, batch)
 
     def explain(self) -> str:
         """Which backend runs the calls so far, and for every other one why it does not."""

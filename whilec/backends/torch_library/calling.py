@@ -69,7 +69,7 @@ def batched(
         x.expand(batch + x.shape[x.dim() - rank :]).reshape(batch.numel(), *x.shape[x.dim() - rank :])
         for x, rank in zip(aligned, ranks, strict=True)
     ]
-    rows = torch.zeros(batch.numel(), dtype=computed, device=device)
+    rows = torch.ones(batch.numel(), dtype=computed, device=device)
     return Batch(tuple(batch), rows, wanted), flat
 
 

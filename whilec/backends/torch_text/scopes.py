@@ -65,7 +65,9 @@ def _uses(node: ast.AST, outer: Locals, inner: Locals, starts: Sequence[int]) ->
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
             bound = outer | frozenset(_bound_by_function(node))
             for part, is_inside in _parts(node):
-                yield from _uses(part, bound if is_inside else outer, frozenset() if is_inside else inner, starts)
+                yield from _uses(
+                    part, bound if is_inside else outer, frozenset() if is_inside else inner, starts
+                )
         case ast.ClassDef():
             members = frozenset(_bound(node.body))
             for part in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
@@ -95,9 +97,7 @@ def _text_uses(node: ast.AnnAssign, outer: Locals, inner: Locals, starts: Sequen
         yield use._replace(start=use.start + first, end=use.end + first, name_end=use.name_end + first)
 
 
-def _use(
-    name: ast.Name, attribute: str | None, whole: ast.expr, local: Locals, starts: Sequence[int]
-) -> Use:
+def _use(name: ast.Name, attribute: str | None, whole: ast.expr, local: Locals, starts: Sequence[int]) -> Use:
     return Use(
         name.id,
         attribute,
@@ -144,7 +144,11 @@ def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
                 yield name
             case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 continue
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
                 yield name
                 yield from _bound(ast.iter_child_nodes(node))
             case ast.Import(names=names) | ast.ImportFrom(names=names):

@@ -12,6 +12,7 @@ from typing import Any, final
 
 from whilec.backends.torch_library import calling
 from whilec.backends.torch_library.run import Run
+from whilec.backends.torch_library.tables import dense, table
 from whilec.backends.torch_text.emit import emit
 from whilec.backends.torch_text.excerpt import Defined, Excerpt, Imported, Module, Target, Unit, import_lines
 from whilec.backends.torch_text.layout import annotated, number_list, wrapped
@@ -39,7 +40,6 @@ class Standalone:
         program: Of stage BOUNDED or FLAT.
         source: Its text.
         name: Of the function that the reader calls.
-        header: Lines of the docstring at the top.
         inputs: Names of the inputs that the function takes; others are 0.
         is_optional: Whether inputs may be left out.
         steepness: Of `=` and `!=`.
@@ -53,7 +53,6 @@ class Standalone:
     program: Program
     source: SourceFile
     name: str
-    header: tuple[str, ...]
     inputs: tuple[str, ...]
     is_optional: bool
     steepness: float
@@ -82,8 +81,8 @@ class File:
     arguments: Mapping[str, str]
 
 
-def standalone(made: Standalone) -> File:
-    """The file."""
+def standalone(made: Standalone, about: Sequence[str]) -> File:
+    """The file; `about` are lines about where it comes from."""
     names = eager_names() if made.program.stage is Stage.BOUNDED else traceable_names()
     body = _program_unit(made, names)
     interface = _Interface(made)
@@ -96,8 +95,9 @@ def standalone(made: Standalone) -> File:
     known = [Defined(value.__module__, value.__qualname__) for value in names.values()]
     first = [*own, *emitted, *(target for target in known if target in excerpt.wanted)]
     final_names = excerpt.names(first, dir(builtins))
+    head = ['"""' + interface.summary, "", *map(_harmless, [*about, *interface.usage]), '"""', ""]
     return File(
-        "\n".join(_lines(made, excerpt, final_names)) + "\n",
+        "\n".join([*head, *_lines(made, excerpt, final_names)]) + "\n",
         interface.function,
         interface.module,
         interface.arguments,
@@ -118,7 +118,7 @@ def _elsewhere() -> Unit:
     known: dict[str, Target] = {name: Imported("torch", name) for name in ("nn",)}
     known |= {name: Imported("typing", name) for name in ("Any", "NamedTuple")}
     known |= {"torch": Imported("torch"), PROGRAM: Defined(PROGRAM, PROGRAM)}
-    known |= {Run.__name__: Defined(Run.__module__, Run.__name__)}
+    known |= {value.__name__: Defined(value.__module__, value.__name__) for value in (Run, table, dense)}
     for name, member in vars(calling).items():
         if inspect.isroutine(member) and member.__module__ == calling.__name__:
             known[name] = Defined(calling.__name__, name)
@@ -130,8 +130,12 @@ def _lines(made: Standalone, excerpt: Excerpt, names: Mapping[Target, str]) -> l
     parts: dict[str, list[Defined]] = {}
     for target in excerpt.ordered():
         parts.setdefault(target.unit, []).append(target)
-    lines = ['"""' + made.header[0], *made.header[1:], '"""', "", "# The program:", "#"]
-    lines += [*(_comment(line) for line in made.source.text.strip("\n").splitlines()), ""]
+    lines = [
+        "# The program:",
+        "#",
+        *(_comment(line) for line in made.source.text.strip("\n").splitlines()),
+        "",
+    ]
     lines += ["from __future__ import annotations", "", *import_lines(names)]
     gap = [""]
     library = [unit for unit in parts if unit not in (PROGRAM, _PUBLIC)]
@@ -158,6 +162,11 @@ def _first_line(unit: str) -> str:
 
     line = (import_module(unit).__doc__ or unit).strip().splitlines()[0].rstrip(".")
     return line[0].lower() + line[1:]
+
+
+def _harmless(line: str) -> str:
+    """A line that may stand in a docstring."""
+    return line.replace("\\", "/").replace('"', "'")
 
 
 def _with_single_gaps(lines: Iterable[str]) -> list[str]:
@@ -196,6 +205,9 @@ class _Interface:
         self.module = (camel if camel != self.function else f"{camel}Module") if self._trained else None
         self.outputs = python_name("Outputs", {self.function, self.module, *self.arguments.values()})
         self._constants = self._constant_names()
+        self._title = _harmless(made.name)
+        self.summary = f"{self._title}: a program of the smooth WHILE language, on torch."
+        self.usage = self._usage()
         parts = [self._values(), self._tuple(), self._function(), self._class()]
         self.text = "\n\n\n".join(part for part in parts if part)
 
@@ -208,6 +220,13 @@ class _Interface:
             others = {*found.values(), self.function, self.module or "", self.outputs}
             found[name] = python_name(name.upper(), others)
         return found
+
+    def _usage(self) -> list[str]:
+        call = ", ".join(self.arguments[name] for name in self._made.inputs)
+        lines = ["", "How to call it, with one element or with a batch:", "", f"    {self.function}({call})"]
+        if self.module is not None:
+            lines += [f"    {self.module}()({call})  # an nn.Module, for training"]
+        return [*lines, "", "The program is below the functions that it uses, and what to call at the end."]
 
     # parts
 
@@ -227,7 +246,7 @@ class _Interface:
             return ""
         fields = [f"    {name}: {_ELSEWHERE}.torch.Tensor" for name in _fields(outputs)]
         head = f"class {self.outputs}({_ELSEWHERE}.NamedTuple):"
-        return "\n".join([head, f'    """The outputs of {self._made.name}."""', "", *fields])
+        return "\n".join([head, f'    """The outputs of {self._title}."""', "", *fields])
 
     def _function(self) -> str:
         made = self._made
@@ -246,6 +265,9 @@ class _Interface:
             weights = f", target_weights=({', '.join(made_tensors)})"
         run = f"{_ELSEWHERE}.{Run.__name__}"
         steepness, compare = self._free("steepness"), self._free("compare_steepness")
+        values, result = "values", "{}"
+        if program.stage is Stage.BOUNDED:
+            values, result = f"map({_ELSEWHERE}.table, values)", f"{_ELSEWHERE}.dense({{}})"
         lines = [
             f"def {self.function}({', '.join(head)}) -> {self._returned()}:",
             *self._docstring(),
@@ -254,15 +276,16 @@ class _Interface:
             *self._mapping("shapes", {name: repr(self._shape(name)) for name in self._types}),
             f"    batch, values = {_ELSEWHERE}.batched(inputs, parameters, shapes{self._dtype()})",
             f"    run = {run}({steepness}, {compare}, {counts}{weights})",
-            f"    results = {_ELSEWHERE}.{PROGRAM}(run, batch.rows, *values)",
+            f"    results = {_ELSEWHERE}.{PROGRAM}(run, batch.rows, *{values})",
         ]
         if program.loops and program.stage is Stage.BOUNDED:
             places = [str(made.source.position(span.start).line) for span in program.loops]
             lines.append(f"    {_ELSEWHERE}.warn_about(run.counts, ({', '.join(places)},))")
         if len(program.outputs) == 1:
-            lines.append("    return batch.result(results[0])")
+            lines.append(f"    return batch.result({result.format('results[0]')})")
         else:
-            lines.append(f"    return {self.outputs}(*(batch.result(value) for value in results))")
+            results = f"batch.result({result.format('value')}) for value in results"
+            lines.append(f"    return {self.outputs}(*({results}))")
         return "\n".join(wrapped(lines))
 
     def _class(self) -> str:
@@ -273,13 +296,15 @@ class _Interface:
         passed = [*given, *(f"{name}=self.{name}" for name in self._trained)]
         lines = [
             f"class {self.module}({_ELSEWHERE}.nn.Module):",
-            f'    """{made.name} with its trainable numbers as parameters."""',
+            f'    """{self._title} with its trainable numbers as parameters."""',
             "",
             "    def __init__(self) -> None:",
             "        super().__init__()",
         ]
         for name in self._trained:
-            start = f"{_ELSEWHERE}.torch.tensor({self._constants[name]}, dtype={_ELSEWHERE}.torch.{made.stored})"
+            start = (
+                f"{_ELSEWHERE}.torch.tensor({self._constants[name]}, dtype={_ELSEWHERE}.torch.{made.stored})"
+            )
             lines.append(f"        self.{name} = {_ELSEWHERE}.nn.Parameter({start})")
         lines += [
             "",
@@ -315,8 +340,11 @@ class _Interface:
     def _docstring(self) -> list[str]:
         made = self._made
         program = made.program
-        lines = [f'    """The program {made.name} on every element of a batch, differentiable.', ""]
-        lines += ["    Batch dimensions lead and broadcast. Tensors, arrays, lists and numbers are taken.", ""]
+        lines = [f'    """The program {self._title} on every element of a batch, differentiable.', ""]
+        lines += [
+            "    Batch dimensions lead and broadcast. Tensors, arrays, lists and numbers are taken.",
+            "",
+        ]
         lines += ["    Args:"]
         for name in made.inputs:
             lines.append(f"        {self.arguments[name]}: Input, {_shape_text(self._types[name].type)}.")
@@ -343,7 +371,8 @@ class _Interface:
 def _fields(outputs: Sequence[str]) -> list[str]:
     """Fields of a named tuple; those that Python does not allow are numbered, as by `rename=True`."""
     return [
-        f"_{at}" if name.startswith("_") or keyword.iskeyword(name) else name for at, name in enumerate(outputs)
+        f"_{at}" if name.startswith("_") or keyword.iskeyword(name) else name
+        for at, name in enumerate(outputs)
     ]
 
 
