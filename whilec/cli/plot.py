@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +9,7 @@ import click
 
 from whilec.cli.options import OptionType, build_options, level_option, options_of_all_modes
 from whilec.cli.output import show_diagnostics
+from whilec.cli.progress import progress
 from whilec.diagnostics.model import Diagnostic, WhileError
 from whilec.driver.axes import Element, read_axes, read_element
 from whilec.driver.files import load
@@ -57,7 +55,14 @@ def plot(
     fixed, axes = read_axes(inputs)
     colours = colouring(tuple(axis.label for axis in axes), derivative)
     request = Request(load(file), fixed, axes, _modes(modes, build_options(given)), _element(wanted), level)
-    with _progress(points(request)) as tick:
+    total, done = points(request), 0
+    with progress("sampling") as advance:
+
+        def tick(count: int) -> None:
+            nonlocal done
+            done += count
+            advance(done, total)
+
         found = sample(request, tick)
     show_diagnostics(found.diagnostics)
     write_picture(picture, found, colours)
@@ -81,13 +86,3 @@ def _element(text: str | None) -> Element | None:
         title = f"`{text}` is not the name of one output"
         raise WhileError(Diagnostic(E0642, title, help="write `--outputs x0`, or `--outputs 'd[2]'`"))
     return element
-
-
-@contextmanager
-def _progress(length: int) -> Generator[Callable[[int], None]]:
-    """A bar on standard error, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    with click.progressbar(length=length, label="sampling", file=sys.stderr) as bar:
-        yield bar.update

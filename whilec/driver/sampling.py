@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch.autograd import forward_ad
 
 from whilec.diagnostics.model import Diagnostic, WhileError
 from whilec.driver.axes import Axis, Element, label
+from whilec.driver.batch.loop_totals import merged
 from whilec.driver.plotting import E0642, Panel, Request
 from whilec.driver.recipe import Recipe
 from whilec.module import WhileModule
@@ -38,7 +38,7 @@ def sample_panel(
     options: Options,
     output: Element,
     tick: Callable[[int], None],
-) -> tuple[Panel, list[LoopReport]]:
+) -> tuple[Panel, tuple[LoopReport, ...]]:
     """Run a program in one mode; `tick` hears of the points that are done.
 
     Raises:
@@ -55,8 +55,7 @@ def sample_panel(
     rows = list(product(*points))
     values: list[float] = []
     derivatives: list[list[float]] = [[] for _ in request.axes]
-    reports: list[Sequence[LoopReport]] = []
-    sizes: list[int] = []
+    reports: list[tuple[LoopReport, ...]] = []
     for start, stop in pairwise([*range(0, len(rows), ROWS), len(rows)]):
         part = torch.tensor(rows[start:stop], dtype=torch.float64)
         columns = [
@@ -72,15 +71,14 @@ def sample_panel(
             for known, new in zip(derivatives, slopes, strict=True):
                 known += _numbers(new)
         reports.append(loops)
-        sizes.append(stop - start)
         tick(stop - start)
     panel = Panel(options, points, all(whole), values, None if options.is_hard else tuple(derivatives))
-    return panel, list(_merged(reports, sizes))
+    return panel, merged(reports)
 
 
 def _run(
     request: Request, module: WhileModule, columns: Sequence[torch.Tensor], output: Element
-) -> tuple[torch.Tensor, Sequence[LoopReport]]:
+) -> tuple[torch.Tensor, tuple[LoopReport, ...]]:
     """The output at some points."""
     result = module.run(**_inputs(request, columns, is_hard=module.options.is_hard))
     name, place = output
@@ -94,14 +92,14 @@ def _run(
 
 def _run_forward(
     request: Request, module: WhileModule, columns: Sequence[torch.Tensor], output: Element
-) -> tuple[torch.Tensor, list[torch.Tensor], Sequence[LoopReport]]:
+) -> tuple[torch.Tensor, list[torch.Tensor], tuple[LoopReport, ...]]:
     """The output at some points, and its derivative by each axis.
 
     Forward derivatives: a backward pass would keep every trip, and loops may have many.
     """
     values: list[torch.Tensor] = []
     slopes: list[torch.Tensor] = []
-    loops: Sequence[LoopReport] = ()
+    loops: tuple[LoopReport, ...] = ()
     with torch.no_grad(), warnings.catch_warnings():
         # The first use of forward derivatives makes torch call a deprecated function of its own.
         warnings.filterwarnings("ignore", ".*torch.jit.script.* is deprecated", DeprecationWarning)
@@ -138,26 +136,3 @@ def _with_element(
     mask = torch.zeros(array.shape[-len(axis.place) :], dtype=torch.bool)
     mask[axis.place] = True
     return torch.where(mask, column.reshape(-1, *(1 for _ in axis.place)), array)
-
-
-def _merged(parts: Sequence[Sequence[LoopReport]], sizes: Sequence[int]) -> Iterator[LoopReport]:
-    """One report for every loop, from those of all parts of a batch."""
-    for reports in zip(*parts, strict=True):
-        weights = [report.entries * size for report, size in zip(reports, sizes, strict=True)]
-        yield replace(
-            reports[0],
-            entries=max(report.entries for report in reports),
-            trips=max(report.trips for report in reports),
-            converged=_mean([report.converged for report in reports], weights),
-            capped=_mean([report.capped for report in reports], weights),
-            nan=_mean([report.nan for report in reports], weights),
-            advice=next((report.advice for report in reports if report.advice), None),
-        )
-
-
-def _mean(shares: Sequence[float], weights: Sequence[int]) -> float:
-    """The weighted mean; 0 where nothing has a weight."""
-    total = sum(weights)
-    return (
-        sum(share * weight for share, weight in zip(shares, weights, strict=True)) / total if total else 0.0
-    )
