@@ -7,6 +7,7 @@ from typing import Any, final
 
 import torch
 from torch.fx import GraphModule
+from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 from whilec.backends.base import (
     AbstractBackend,
@@ -81,7 +82,7 @@ class Unrolled(AbstractExecutable):
         arguments += [call.parameters[name] for name in program.parameters]
         arguments += [call.inputs[name] for name in program.inputs]
         arguments += call.target_weights or ()
-        if _is_traced():
+        if _is_traced() or rows.is_meta:
             results = self.graph_module(*arguments)
             return Outcome(self._outputs(results, rows))
         flat_program, graph = self._with_reports()
@@ -114,7 +115,8 @@ class Unrolled(AbstractExecutable):
 
 def _is_traced() -> bool:
     """Whether somebody records or transforms this call, so that nobody may look at numbers."""
-    return torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack() is not None
+    is_transformed = torch._C._functorch.peek_interpreter_stack() is not None
+    return torch.compiler.is_compiling() or is_transformed or is_in_torch_dispatch_mode()
 
 
 def flat(program: Program, trips: tuple[int, ...], *, reports: bool) -> Program:

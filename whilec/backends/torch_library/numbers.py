@@ -10,14 +10,15 @@ keep such points out of the derivative, to every order.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, final, overload
 
 import torch
+from typing_extensions import TypeIs
 
 Number: TypeAlias = "torch.Tensor | float"
 
 
-def is_uniform(x: Any) -> bool:
+def is_uniform(x: Any) -> TypeIs[float]:
     """Whether a value is a Python number, the same for all rows."""
     return isinstance(x, float | int)
 
@@ -27,6 +28,12 @@ def uniform(function: Any, *values: float) -> float:
     return function(*(torch.tensor(value, dtype=torch.float64) for value in values)).item()
 
 
+@overload
+def multiply(a: torch.Tensor, b: Number) -> torch.Tensor: ...
+@overload
+def multiply(a: Number, b: torch.Tensor) -> torch.Tensor: ...
+@overload
+def multiply(a: Number, b: Number) -> Number: ...
 def multiply(a: Number, b: Number) -> Number:
     """a * b."""
     if is_uniform(a) or is_uniform(b):
@@ -72,11 +79,16 @@ def log(x: Number) -> Number:
 
 def sqrt(x: Number) -> Number:
     """The square root."""
-    return uniform(torch.sqrt, x) if is_uniform(x) else _Sqrt.apply(x)
+    if is_uniform(x):
+        return uniform(torch.sqrt, x)
+    return _ReverseSqrt.apply(x) if torch.compiler.is_dynamo_compiling() else _Sqrt.apply(x)
 
 
-class _Sqrt(torch.autograd.Function):
-    """Its derivative at 0 is infinite, but nothing is passed on where nothing comes back."""
+class _ReverseSqrt(torch.autograd.Function):
+    """Its derivative at 0 is infinite, but nothing is passed on where nothing comes back.
+
+    TorchDynamo takes no function with a `jvp`.
+    """
 
     generate_vmap_rule = True
 
@@ -91,11 +103,18 @@ class _Sqrt(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        return _sqrt_slope(*ctx.saved_tensors, gradients[0])
+        (x,) = ctx.saved_tensors
+        return _sqrt_slope(x, gradients[0])
+
+
+@final
+class _Sqrt(_ReverseSqrt):
+    """The same for derivatives in both directions."""
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> Any:
-        return _sqrt_slope(*ctx.saved_tensors, tangents[0])
+        (x,) = ctx.saved_tensors
+        return _sqrt_slope(x, tangents[0])
 
 
 def _sqrt_slope(x: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
@@ -105,15 +124,21 @@ def _sqrt_slope(x: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
 
 def power(a: Number, b: Number) -> Number:
     """a to the power b by IEEE 754."""
-    if is_uniform(a) and is_uniform(b):
-        return uniform(torch.pow, a, b)
-    base = torch.full_like(b, a) if is_uniform(a) else a
-    exponent = torch.full_like(a, b) if is_uniform(b) else b
-    return _Power.apply(base, exponent)
+    if is_uniform(a):
+        if is_uniform(b):
+            return uniform(torch.pow, a, b)
+        base, exponent = torch.full_like(b, a), b
+    else:
+        base, exponent = a, torch.full_like(a, b) if is_uniform(b) else b
+    function = _ReversePower if torch.compiler.is_dynamo_compiling() else _Power
+    return function.apply(base, exponent)
 
 
-class _Power(torch.autograd.Function):
-    """Its derivatives at base 0 may be infinite, but nothing is passed on where nothing comes back."""
+class _ReversePower(torch.autograd.Function):
+    """Its derivatives at base 0 may be infinite, but nothing is passed on where nothing comes back.
+
+    TorchDynamo takes no function with a `jvp`.
+    """
 
     generate_vmap_rule = True
 
@@ -132,6 +157,11 @@ class _Power(torch.autograd.Function):
         (gradient,) = gradients
         by_base = _power_by_base(a, b, gradient) if ctx.needs_input_grad[0] else None
         return by_base, _power_by_exponent(a, b, gradient) if ctx.needs_input_grad[1] else None
+
+
+@final
+class _Power(_ReversePower):
+    """The same for derivatives in both directions."""
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> Any:
