@@ -5,6 +5,7 @@ the old order. So nothing is evaluated for a row at path weight 0, and no row se
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def soft_min(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Num
     return plain if is_calm(plain) else careful(weights.soft_min, a, b, s, relaxation, form)
 
 
-def mix(degree: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+def mix(degree: torch.Tensor, a: Any, b: Any) -> Any:
     """degree a + (1 - degree) b, for a degree strictly between 0 and 1."""
     plain = torch.lerp(b, a, aligned(degree, a))
     if is_calm(plain):

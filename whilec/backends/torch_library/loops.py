@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, TypeVar, final
+from typing import Any, TypeAlias, TypeVar, cast, final
 
 import torch
 from torch.utils.checkpoint import checkpoint
@@ -84,7 +84,7 @@ def _run(entry: Entry, current: Current, run: Any, count: list[int]) -> State:
     count[0] += 1
     count[1] = max(count[1], first)
     rows, values = parts[0]
-    return values if rows is None else joined(parts)
+    return values if rows is None else joined(cast("list[tuple[torch.Tensor, State]]", parts))
 
 
 Part: TypeAlias = "tuple[torch.Tensor | None, State]"
@@ -199,7 +199,7 @@ class Entry:
                 return now, function(now)
         except TroubleError:
             _restore(run.counts, before)
-            if now.alive is None or now.live == rows_of(now.captured).shape[0]:
+            if now.live == rows_of(now.captured).shape[0]:
                 raise
         now = _without_idle(now, left, self._final)
         return now, function(now)

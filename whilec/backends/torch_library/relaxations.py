@@ -8,10 +8,11 @@ allows. `s` is the steepness.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
-from typing import Any, final
+from typing import Any, final, overload
 
 import torch
 
@@ -26,6 +27,10 @@ from whilec.backends.torch_library.numbers import (
 )
 
 
+@overload
+def steep(x: torch.Tensor, s: Number) -> torch.Tensor: ...
+@overload
+def steep(x: Number, s: Number) -> Number: ...
 def steep(x: Number, s: Number) -> Number:
     """The product s x."""
     if is_uniform(s):
@@ -38,7 +43,7 @@ def is_one(s: Number) -> bool:
     return type(s) is float and s == 1.0
 
 
-def elementwise(function: Any, x: Number) -> Number:
+def elementwise(function: Callable[[torch.Tensor], torch.Tensor], x: Number) -> Number:
     """A function of a tensor, also at a Python number."""
     return uniform(function, x) if is_uniform(x) else function(x)
 

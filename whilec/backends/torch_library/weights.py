@@ -4,10 +4,11 @@ A part whose weight is exactly 0 counts as 0 if it is not finite, in value and d
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import torch
 
@@ -29,6 +30,10 @@ def in_rows(x: Number, rows: torch.Tensor) -> torch.Tensor:
     return torch.full_like(rows, x) if is_uniform(x) else x
 
 
+@overload
+def blend(old: Number, new: torch.Tensor, p: Weight) -> torch.Tensor: ...
+@overload
+def blend(old: Number, new: Number, p: Weight) -> Number: ...
 def blend(old: Number, new: Number, p: Weight) -> Number:
     """(1 - p) old + p new."""
     if is_uniform(p):
@@ -123,7 +128,7 @@ def soft_abs(x: Number, s: Number, relaxation: Any) -> Number:
     """(2 step(x) - 1) x."""
     if is_uniform(x):
         return soft_sign(x, s, relaxation) * x
-    weight = soft_sign(x, s, relaxation)
+    weight: Any = soft_sign(x, s, relaxation)
     return multiply(weight, without_void(x, weight == 0.0))
 
 
