@@ -86,18 +86,17 @@ def module_options(function: _Function) -> _Function:
     from whilec.backends.registry import BACKENDS
 
     backends = ("auto", "interpreter", *dict.fromkeys(name for table in BACKENDS.values() for name in table))
-    device = "Where to compute. Default: cpu."
-    function = click.option("--device", metavar="cpu|cuda|cuda:N|mps", help=device)(function)
     dtype = "Number type of the computation. Default: float64 (float32 on mps)."
     function = click.option("--dtype", type=click.Choice(_DTYPES), metavar="TYPE", help=dtype)(function)
-    return graph_options(
-        click.option(
-            "--backend",
-            type=click.Choice(backends),
-            metavar="NAME",
-            help=f"What runs the program: {', '.join(backends)}. Default: the first one that can.",
-        )(function)
-    )
+    text = f"What runs the program: {', '.join(backends)}. Default: the first one that can."
+    function = click.option("--backend", type=click.Choice(backends), metavar="NAME", help=text)(function)
+    return device_option(graph_options(function))
+
+
+def device_option(function: _Function) -> _Function:
+    """Add `--device` to a command."""
+    text = "Where to compute. Default: cpu."
+    return click.option("--device", metavar="cpu|cuda|cuda:N|mps", help=text)(function)
 
 
 def graph_options(function: _Function) -> _Function:

@@ -10,6 +10,7 @@ from whilec.backends.base import FailedRunError
 from whilec.backends.registry import Graph
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label, WhileError
 from whilec.driver.failures import failed_run
+from whilec.driver.long_graphs import too_long
 from whilec.driver.pipeline import Level, broken_promises, check_file, in_source
 from whilec.driver.recipe import Recipe, source_loops
 from whilec.driver.values import Value, shape_of, shorten
@@ -31,19 +32,6 @@ The IR makes path weights explicit, and a program in hard mode has none: it runs
 interpreter. `whilec ir` shows the program in a smooth mode, `inf` unless `--smooth` says otherwise.
 """,
     Example("x0 := x1 + 1", "ir {file} --smooth hard"),
-)
-
-E0522 = Code(
-    "E0522",
-    "a graph that is too long",
-    """
-An unrolled graph has a copy of the body for every trip of a loop, and nested loops multiply. Beyond 20,000
-nodes it is not built. Fewer `trips`, a choice around a part that seldom runs taken out of the loop, or a
-recurrent graph, whose length does not depend on the trips, are ways out.
-""",
-    Example(
-        "WHILE x1 != 0 DO\n  x1 := x1 - 1\nEND\n", "ir {file} --graph unrolled --trips 100000 --stage flat"
-    ),
 )
 
 E0684 = Code(
@@ -126,25 +114,11 @@ def _steps(program: CheckedProgram, options: Options, trips: tuple[int, ...] | N
     except UnrollError as error:
         raise failed_run(FailedRunError(error.problem, error.span, error.numbers), program.source) from None
     except TooManyNodesError as error:
-        span, count = max(error.counts.items(), key=lambda item: item[1])
-        total = sum(error.counts.values())
-        raise WhileError(
-            Diagnostic(
-                E0522,
-                f"the graph would have more than {total:,} nodes",
-                Label(span, f"{count:,} of them come from here"),
-                help="use fewer `--trips`, or `--graph recurrent`",
-            )
-        ) from None
+        raise too_long(sum(error.counts.values()), error.counts, program.source) from None
     return tuple(steps)
 
 
 def known_sizes(program: CheckedProgram, given: Mapping[str, Value]) -> dict[str, int]:
-    return sizes
-
-
-def _specialised(program: CheckedProgram, given: Mapping[str, Value], options: Options) -> CheckedProgram:
-    sizes = known_sizes(program, given)
     """The sizes that shape variables, or inputs of one element, give.
 
     Raises:
@@ -162,9 +136,15 @@ def _specialised(program: CheckedProgram, given: Mapping[str, Value], options: O
             elif sizes.setdefault(name, value) != value:
                 title = f"`{name}` is {value}, but {sizes[name]} by the shape of an input"
                 problems.append(Diagnostic(E0684, title, help="give it once"))
-    problems += [_unknown(program, name) for name in program.shape_variables if name not in {**given, **sizes}]
+    known = {*given, *sizes}
+    problems += [_unknown(program, name) for name in program.shape_variables if name not in known]
     if problems:
         raise WhileError(*problems)
+    return sizes
+
+
+def _specialised(program: CheckedProgram, given: Mapping[str, Value], options: Options) -> CheckedProgram:
+    sizes = known_sizes(program, given)
     if program.bindings is None:
         from whilec.semantics.check import specialise
 

@@ -9,9 +9,19 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, final
 
-from whilec.backends.base import AbstractBackend, AbstractExecutable, No, Request, Unavailable
+from whilec.backends.base import (
+    AbstractBackend,
+    AbstractExecutable,
+    FailedRunError,
+    No,
+    Request,
+    TooLongError,
+    Unavailable,
+)
 from whilec.backends.registry import BACKENDS, backend
 from whilec.diagnostics.model import Code, Diagnostic, Example, WhileError
+from whilec.driver.failures import failed_run
+from whilec.driver.long_graphs import too_long
 from whilec.driver.pipeline import broken_promises, in_source
 from whilec.driver.recipe import AUTO, INTERPRETER, Recipe, source_loops
 from whilec.semantics.check import specialise
@@ -164,6 +174,14 @@ class Programs:
         """The same after `executable` was called."""
         return self._executables.known((sizes, device, dtype))
 
+    def specialised(self, sizes: Sizes) -> Specialised:
+        """The program for given sizes.
+
+        Raises:
+            WhileError: It does not fit them.
+        """
+        return self._specialised.get(sizes)
+
     def chosen(self, sizes: Sizes, device: torch.device, dtype: torch.dtype) -> str | None:
         """The backend that runs calls of this kind; None where none does."""
         program, wanted = self._specialised.get(sizes), self.recipe.backend
@@ -173,14 +191,6 @@ class Programs:
     def used(self) -> tuple[tuple[Sizes, torch.device, torch.dtype], ...]:
         """The kinds of calls so far, as far as they are remembered."""
         return self._executables.keys()
-
-    def specialised(self, sizes: Sizes) -> Specialised:
-        """The program for given sizes.
-
-        Raises:
-            WhileError: It does not fit them.
-        """
-        return self._specialised.get(sizes)
 
     def verdicts(self, sizes: Sizes, device: torch.device, dtype: torch.dtype) -> tuple[Verdict, ...]:
         """What every backend says about calls of this kind, in the order of preference."""
@@ -211,6 +221,10 @@ class Programs:
                 refusals[name] = reason
         except WhileError as error:
             raise WhileError(*in_source(self.recipe.source, error.diagnostics)) from None
+        except FailedRunError as error:
+            raise failed_run(error, self.recipe.source) from None
+        except TooLongError as error:
+            raise too_long(error.most, error.counts, self.recipe.source) from None
         raise WhileError(_none_runs(self.recipe, refusals))
 
     def __reduce__(self) -> tuple[type[Programs], tuple[Recipe]]:

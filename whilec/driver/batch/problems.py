@@ -47,7 +47,7 @@ E0683 = Code(
 place when everything is done, so that an error, or Ctrl-C, leaves an older file as it was. The folder must
 exist and be writable, and the output must be neither the batch nor the program itself.
 """,
-    Example(_PROGRAM, "run {file} --batch missing.csv --output missing.csv"),
+    Example(_PROGRAM, "run {file} --batch in.csv --output out.txt"),
 )
 
 

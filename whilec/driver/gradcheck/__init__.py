@@ -1,0 +1,1 @@
+"""Gradients of all backends, compared with each other and with finite differences."""
