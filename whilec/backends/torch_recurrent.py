@@ -21,6 +21,7 @@ from whilec.backends.base import (
 from whilec.backends.torch_library.run import Run
 from whilec.backends.torch_library.tables import dense, table
 from whilec.backends.torch_library.weights import in_rows
+from whilec.backends.torch_taped import TapedProgram, is_suitable
 from whilec.backends.torch_text.emit import emit
 from whilec.backends.torch_text.loaded import Loaded
 from whilec.backends.torch_text.namespace import eager_names, relaxation_of
@@ -50,7 +51,9 @@ class Recurrent(AbstractExecutable):
     def __init__(self, program: Program) -> None:
         self._program = program
         names = eager_names() | {"relaxation": relaxation_of(program.family)}
-        self._function = Loaded(emit(program, names), names, program.name)
+        text = emit(program, names)
+        self._function = Loaded(text, names, program.name)
+        self._taped = TapedProgram(program, text, self._plain) if is_suitable(program) else None
 
     def run(self, call: Call) -> Outcome:
         program = self._program
@@ -64,14 +67,33 @@ class Recurrent(AbstractExecutable):
         rows = torch.ones(call.rows, dtype=call.dtype, device=call.device)
         arguments = [call.parameters[name] for name in program.parameters]
         arguments += [call.inputs[name] for name in program.inputs]
-        results = self._function(run, rows, *map(table, arguments))
-        outputs = {
-            name: in_rows(dense(value), rows) for name, value in zip(program.outputs, results, strict=True)
-        }
+        results = None
+        if self._taped is not None and not call.checkpoint and _wants_first_derivatives(arguments):
+            results = self._taped.run(run, rows, arguments)
+            run = run if results is not None else run.again()
+        if results is None:
+            results = self._plain(run, rows, arguments)
+        outputs = dict(zip(program.outputs, results, strict=True))
         return Outcome(outputs, tuple(LoopCount(*count) for count in run.counts))
+
+    def _plain(self, run: Run, rows: torch.Tensor, arguments: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+        """The outputs by autograd."""
+        results = self._function(run, rows, *map(table, arguments))
+        return tuple(in_rows(dense(value), rows) for value in results)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         return Recurrent, (self._program,)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Recurrent:
         return self
+
+
+def _wants_first_derivatives(arguments: list[torch.Tensor]) -> bool:
+    """Whether a backward pass may follow, and nothing else is done with the run."""
+    return (
+        torch.is_grad_enabled()
+        and any(argument.requires_grad for argument in arguments)
+        and not any(argument.is_cuda for argument in arguments)
+        and torch._C._functorch.peek_interpreter_stack() is None
+        and not any(torch.autograd.forward_ad.unpack_dual(x).tangent is not None for x in arguments)
+    )

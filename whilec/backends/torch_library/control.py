@@ -23,6 +23,7 @@ from whilec.backends.torch_library.eager import (
 )
 from whilec.backends.torch_library.numbers import is_uniform
 from whilec.backends.torch_library.tables import Table, chosen_rows, dense, mixed_items, table
+from whilec.backends.torch_library.taped import Number
 from whilec.backends.torch_library.weights import Weight
 
 State: TypeAlias = "tuple[Any, ...]"
@@ -38,7 +39,7 @@ def chosen(values: State, rows: torch.Tensor) -> State:
 def _chosen(x: Any, rows: torch.Tensor) -> Any:
     if isinstance(x, Table):
         return chosen_rows(x, rows)
-    return x.index_select(0, rows) if isinstance(x, torch.Tensor) and x.dim() else x
+    return x.index_select(0, rows) if isinstance(x, torch.Tensor | Number) and x.dim() else x
 
 
 def joined(parts: list[tuple[torch.Tensor, State]]) -> State:
@@ -169,7 +170,9 @@ def merge(degree: Weight, then: Block, orelse: Block, captured: State, epsilon: 
     try:
         with standing_by():
             first, second = then(*captured), orelse(*captured)
-            settled = degree.masked_fill(degree <= epsilon, 0.0).masked_fill(degree >= 1.0 - epsilon, 1.0)
+            settled = degree.masked_fill(degree <= epsilon, 0.0) if low <= epsilon else degree
+            if high >= 1.0 - epsilon:
+                settled = settled.masked_fill(degree >= 1.0 - epsilon, 1.0)
             return _mixed(settled, in_tensors(first, captured), in_tensors(second, captured))
     except TroubleError:
         return choose(degree, then, orelse, captured, epsilon)

@@ -30,6 +30,7 @@ class TroubleError(Exception):
 class _Thread(threading.local):
     stands_by = False
     is_careful = False
+    is_trusting = False
 
 
 _THREAD = _Thread()
@@ -62,7 +63,28 @@ def careful(function: Callable[..., Any], *arguments: Any) -> Any:
     return function(*arguments)
 
 
+@contextmanager
+def trusting() -> Generator[None]:
+    """Within, numbers count as finite until the end of a loop or of the run tells."""
+    before, _THREAD.is_trusting = _THREAD.is_trusting, True
+    try:
+        with standing_by():
+            yield
+    finally:
+        _THREAD.is_trusting = before
+
+
+def is_trusting() -> bool:
+    """Whether numbers count as finite for now."""
+    return _THREAD.is_trusting
+
+
 def is_calm(x: torch.Tensor) -> bool:
+    """Whether all numbers are surely finite, or taken to be so; never on a GPU."""
+    return _THREAD.is_trusting or is_finite(x)
+
+
+def is_finite(x: torch.Tensor) -> bool:
     """Whether all numbers are surely finite; never on a GPU."""
     return not x.is_cuda and isfinite(x.detach().sum().item())
 
@@ -97,6 +119,8 @@ def blend(old: Number, new: Number, p: Weight) -> Number:
         return new
     if _THREAD.is_careful:
         return careful(weights.blend, old, new, p)
+    if type(p) is not torch.Tensor and type(old) is not float and old.dim() == 1:
+        return p.blended(old, new)
     old, new = weights.in_rows(old, p), weights.in_rows(new, p)
     return torch.lerp(old, new, aligned(p, old))
 
@@ -171,4 +195,6 @@ def plus_scaled(total: torch.Tensor | None, x: torch.Tensor, p: Weight) -> torch
         term = careful(weights.scale, x, p)
         return term if total is None else total + term
     weight = aligned(p, x)
+    if type(weight) is not torch.Tensor:
+        return weight.scaled_onto(total, x)
     return weight * x if total is None else torch.addcmul(total, weight, x)

@@ -20,7 +20,8 @@ from whilec.backends.torch_library.control import Block, State, chosen, in_tenso
 from whilec.backends.torch_library.eager import (
     TroubleError,
     blending,
-    is_calm,
+    is_finite,
+    is_trusting,
     plus_scaled,
     standing_by,
 )
@@ -28,6 +29,9 @@ from whilec.backends.torch_library.numbers import is_uniform
 from whilec.backends.torch_library.weights import Weight, aligned
 
 T = TypeVar("T")
+
+MANY_ROWS = 4096
+"""Among fewer rows, those that stand by cost less than it takes to send them away."""
 
 
 def repeat(
@@ -62,7 +66,7 @@ def repeat(
     before = [list(numbers) for numbers in run.counts]
     entry = Entry(condition, body, is_mixture=is_mixture, epsilon=epsilon, trips=trips)
     result = _run(entry, current, run, count)
-    if all(is_calm(x) for x in result):
+    if all(is_finite(x) for x in result):
         return result
     _restore(run.counts, before)
     return _run(replace(entry, is_careful=True), current, run, count)
@@ -92,9 +96,9 @@ Part: TypeAlias = "tuple[torch.Tensor | None, State]"
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Current:
-    """Where a loop is.
+    """Where a loop is; it changes from trip to trip.
 
     Args:
         rows: Which rows of the entry are still here; None: all.
@@ -158,108 +162,110 @@ class Entry:
     ) -> tuple[Current, list[Part], list[int], int, bool]:
         left: list[Part] = []
         ends = [0, 0, 0]
+        now = replace(now)
         for trip in range(first, first + length):
-            now, (degree, q) = self._guarded(now, left, lambda at, trip=trip: self._weighed(at, trip))
+            now, q = self._guarded(now, left, self._weighed, trip)
             is_capped = trip == self.trips
-            if is_capped or not self._all_go_on(now, q):
-                now, degree, q, going = self._sorted(now, degree, q, is_capped, left, ends)
-                if not going:
+            goes_on = None if is_uniform(q) else self._stopping(now, q, is_capped=is_capped)
+            if goes_on is not None:
+                now = self._sorted(now, q, goes_on, left, ends, is_capped=is_capped)
+                if not now.live:
                     return now, left, ends, trip, True
-            if self.is_mixture:
-                now = replace(now, totals=_added(now, now.mass - q))
-            now = replace(now, mass=q)
-            now, state = self._guarded(now, left, lambda at, trip=trip: self._made(at, trip))
-            now = replace(now, state=state)
+            elif is_uniform(q) and (is_capped or not q > self.epsilon):
+                ends[0 if q <= self.epsilon else 1 if q == q else 2] += now.live
+                nan = None if q == q else torch.ones_like(rows_of(now.captured), dtype=torch.bool)
+                left.append((now.rows, self._final(replace(now, nan=nan))))
+                return now, left, ends, trip, True
+            else:
+                self._weigh(now, q)
+            now, now_state = self._guarded(now, left, self._made, trip)
+            now.state = now_state
         return now, left, ends, first + length, False
 
-    def _weighed(self, now: Current, trip: int) -> tuple[Weight, Weight]:
-        """The degree of the condition, and the weight of the next trip."""
+    def _weighed(self, now: Current, trip: int) -> Weight:
+        """The weight of the next trip."""
         degree = self.condition(trip, *now.state, *now.captured)
         if is_uniform(degree) and degree not in (0.0, 1.0):
             degree = torch.full_like(rows_of(now.captured), degree)
         q = degree if is_uniform(now.mass) and now.mass == 1.0 else now.mass * degree
-        if now.alive is not None and not is_uniform(q):
-            low = q.detach().amin().item()
-            if low != low and bool((torch.isnan(q.detach()) & ~now.alive).any()):
+        if self.is_careful and now.alive is not None and not is_uniform(q):
+            is_nan = torch.isnan(q.detach())
+            if bool((is_nan & ~now.alive).any()):
                 raise TroubleError
-        return degree, q
+        return q
+
+    def _weigh(self, now: Current, q: Weight) -> None:
+        """The weights of a trip; of the mixture, the mass that stops leaves its state to the result."""
+        if self.is_mixture:
+            now.totals = _added(now, now.mass - q)
+        now.mass = q
+
+    def _stopping(self, now: Current, q: Any, *, is_capped: bool) -> torch.Tensor | None:
+        """Which rows go on; None if all do that do not stand by."""
+        weights = q.detach()
+        if now.alive is None and not is_capped and weights.amin().item() > self.epsilon:
+            return None
+        goes_on = weights > self.epsilon
+        if is_capped or now.alive is None or int(torch.count_nonzero(goes_on)) < now.live:
+            return goes_on
+        return None
 
     def _made(self, now: Current, trip: int) -> State:
         weight = 1.0 if self.is_mixture else now.mass
         return in_tensors(self.body(weight, trip, *now.state, *now.captured), now.captured)
 
-    def _guarded(self, now: Current, left: list[Part], function: Callable[[Current], T]) -> tuple[Current, T]:
+    def _guarded(
+        self, now: Current, left: list[Part], function: Callable[[Current, int], T], trip: int
+    ) -> tuple[Current, T]:
         """What a function gives; rows that stand by are sent away if they are in the way."""
+        if now.alive is None or is_trusting():
+            return now, function(now, trip)
         run = now.captured[0]
-        if now.alive is None:
-            return now, function(now)
         before = [list(count) for count in run.counts]
         try:
             with standing_by():
-                return now, function(now)
+                return now, function(now, trip)
         except TroubleError:
             _restore(run.counts, before)
             if now.live == rows_of(now.captured).shape[0]:
                 raise
         now = _without_idle(now, left, self._final)
-        return now, function(now)
-
-    def _all_go_on(self, now: Current, q: Weight) -> bool:
-        """Whether all that do not stand by make another trip."""
-        if is_uniform(q):
-            return q > self.epsilon
-        if now.alive is None:
-            return q.detach().amin().item() > self.epsilon
-        return int(torch.count_nonzero(q.detach() > self.epsilon)) == now.live
+        return now, function(now, trip)
 
     def _sorted(
         self,
         now: Current,
-        degree: Weight,
-        q: Weight,
-        is_capped: bool,
+        q: Any,
+        goes_on: torch.Tensor,
         left: list[Part],
         ends: list[int],
-    ) -> tuple[Current, Weight, Weight, int]:
-        """Note the rows that end here; what goes on, and how many."""
-        if is_uniform(q):
-            ends[0 if q <= self.epsilon else 1 if q == q else 2] += now.live
-            nan = None if q == q else torch.ones_like(rows_of(now.captured), dtype=torch.bool)
-            left.append((now.rows, self._final(replace(now, nan=nan))))
-            return now, degree, q, 0
-        goes_on = q.detach() > self.epsilon
+        *,
+        is_capped: bool,
+    ) -> Current:
+        """Note the rows that end here; what goes on."""
         going = int(torch.count_nonzero(goes_on))
-        is_nan = torch.isnan(q.detach())
-        is_nan = is_nan if now.alive is None else is_nan & now.alive
-        nans = int(torch.count_nonzero(is_nan)) if going < now.live else 0
+        nans = 0
+        low = q.detach().amin().item()
+        if low != low:
+            is_nan = torch.isnan(q.detach())
+            is_nan = is_nan if now.alive is None else is_nan & now.alive
+            nans = int(torch.count_nonzero(is_nan))
+            now.nan = is_nan if now.nan is None else now.nan | is_nan
         ends[0] += now.live - nans - going
         ends[2] += nans
-        if nans:
-            now = replace(now, nan=is_nan if now.nan is None else now.nan | is_nan)
         if is_capped:
             ends[1] += going
             going = 0
         if not going:
             left.append((now.rows, self._final(now)))
-            return now, degree, q, 0
-        if self.is_mixture:
-            now = self._parted(now, degree, goes_on)
-            degree = torch.where(goes_on, degree, 1.0)
+            now.live = 0
+            return now
+        self._weigh(now, torch.where(goes_on, q, 0.0))
         run, _, *rest = now.captured
-        indicator = goes_on.to(q.dtype)
-        now = replace(now, alive=goes_on, live=going, captured=(run.with_idle_rows(), indicator, *rest))
-        q = torch.where(goes_on, q, 0.0)
-        if 2 * going >= goes_on.shape[0]:
-            return now, degree, q, going
-        kept = where(goes_on)
-        degree = degree if is_uniform(degree) else degree.index_select(0, kept)
-        return _without_idle(now, left, self._final), degree, q.index_select(0, kept), going
-
-    def _parted(self, now: Current, degree: Weight, goes_on: torch.Tensor) -> Current:
-        """Of the mixture: rows that end here leave their whole mass."""
-        stopping = torch.where(goes_on, 0.0, now.mass)
-        going = torch.where(goes_on, now.mass, 0.0)
-        return replace(now, totals=_added(now, stopping), mass=going)
+        now.alive, now.live = goes_on, going
+        now.captured = (run.with_idle_rows(), goes_on.to(q.dtype), *rest)
+        size = goes_on.shape[0]
+        return now if size < MANY_ROWS or 2 * going >= size else _without_idle(now, left, self._final)
 
     def _final(self, now: Current) -> State:
         """The values that rows leave with; those with a NaN weight become NaN."""
@@ -291,21 +297,15 @@ def _without_idle(now: Current, left: list[Part], final: Callable[[Current], Sta
     size = now.alive.shape[0]
     kept, done = where(now.alive), where(~now.alive)
     rows = torch.arange(size, device=kept.device) if now.rows is None else now.rows
-    left.append((rows[done], final(_some(now, done))))
-    rest = _some(now, kept)
-    run, _, *others = rest.captured
-    ones = torch.ones_like(rows_of(rest.captured))
-    return replace(
-        rest, rows=rows[kept], captured=(run.without_idle_rows(), ones, *others), alive=None, nan=None
-    )
-
-
-def _some(now: Current, rows: torch.Tensor) -> Current:
-    return replace(
-        now,
-        mass=now.mass if is_uniform(now.mass) else now.mass.index_select(0, rows),
-        state=chosen(now.state, rows),
-        captured=chosen(now.captured, rows),
-        totals=None if now.totals is None else chosen(now.totals, rows),
-        nan=None if now.nan is None else now.nan[rows],
+    left.append((rows[done], chosen(final(now), done)))
+    run, indicator, *others = chosen(now.captured, kept)
+    return Current(
+        rows=rows[kept],
+        mass=now.mass if is_uniform(now.mass) else now.mass.index_select(0, kept),
+        state=chosen(now.state, kept),
+        captured=(run.without_idle_rows(), torch.ones_like(indicator), *others),
+        totals=None if now.totals is None else chosen(now.totals, kept),
+        alive=None,
+        live=now.live,
+        nan=None,
     )

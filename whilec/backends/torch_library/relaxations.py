@@ -67,6 +67,34 @@ class Sech:
         """Step(d)."""
         return elementwise(logistic, steep(d, s))
 
+    def differs_with_slope(self, x: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """phi(x) and its derivative."""
+        z = steep(x, s)
+        rise = torch.tanh(z)
+        value = rise * torch.tanh(0.5 * z)
+        return value, steep((1.0 - value) * rise, s)
+
+    def equals_with_slope(self, x: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """1 - phi(x) and its derivative."""
+        e = torch.abs(x).mul_(-s).exp_()
+        inverse = (e * e).add_(1.0).reciprocal_()
+        value = e.mul_(inverse).mul_(2.0)
+        return value, torch.tanh(x * s).mul_(value).mul_(-s)
+
+    def exceeds_with_slope(self, d: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """step(d) and its derivative."""
+        value = (d * -s).exp_().add_(1.0).reciprocal_()
+        slope = torch.addcmul(value, value, value, value=-1.0)
+        return value, slope if s == 1.0 else slope.mul_(s)
+
+    def smaller_with_slope(
+        self, a: torch.Tensor, b: torch.Tensor, s: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The monotone minimum and its derivative by a."""
+        d = b - a
+        tail = torch.abs(d).mul_(-s).exp_().log1p_()
+        return torch.minimum(a, b).sub_(tail, alpha=1.0 / s), d.mul_(s).sigmoid_()
+
     def tail(self, distance: torch.Tensor, s: Number) -> Number:
         """The integral of step from minus infinity to -distance, for distance >= 0."""
         value = torch.log1p(torch.exp(-steep(distance, s)))
@@ -107,6 +135,43 @@ class Polynomial:
         for _ in range(self.k + 2):
             value = value * t
         return divide(value, s)
+
+    def differs_with_slope(self, x: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """phi(x) and its derivative."""
+        z = steep(x, s)
+        t = torch.clamp(torch.abs(z), 0.0, 1.0)
+        return self.smoothstep(t), steep(torch.sign(z) * self._slope(t, torch.abs(z) <= 1.0), s)
+
+    def equals_with_slope(self, x: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """1 - phi(x) and its derivative."""
+        z = steep(x, s)
+        t = torch.clamp(torch.abs(z), 0.0, 1.0)
+        return self.smoothstep(1.0 - t), steep(torch.sign(z) * self._slope(t, torch.abs(z) <= 1.0), -s)
+
+    def exceeds_with_slope(self, d: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """step(d) and its derivative."""
+        z = steep(d, s)
+        t = torch.clamp(0.5 + z, 0.0, 1.0)
+        return self.smoothstep(t), steep(self._slope(t, torch.abs(z) <= 0.5), s)
+
+    def smaller_with_slope(
+        self, a: torch.Tensor, b: torch.Tensor, s: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The monotone minimum and its derivative by a."""
+        d = b - a
+        value = torch.minimum(a, b) - self.tail(torch.abs(d), s)
+        return value, self.exceeds_with_slope(d, s)[0]
+
+    def _slope(self, t: torch.Tensor, is_inside: torch.Tensor) -> torch.Tensor:
+        """The derivative of S_k, proportional to t^k (1 - t)^k."""
+        k = self.k
+        if k == 0:
+            return is_inside.to(t.dtype)
+        base = t * (1.0 - t)
+        power = base
+        for _ in range(k - 1):
+            power = power * base
+        return power * float((2 * k + 1) * comb(2 * k, k))
 
     def tap(self, u: torch.Tensor) -> torch.Tensor:
         """Weight of the upper of two neighbours at u in [0, 1]."""

@@ -56,6 +56,12 @@ class Run:
         self._target_weights = target_weights
         self._intrinsics = intrinsics or {}
 
+    def again(self) -> Run:
+        """The same settings, with counts of their own."""
+        other = copy(self)
+        other.counts = [[0, 0, 0, 0, 0] for _ in self.counts]
+        return other
+
     def with_idle_rows(self) -> Run:
         """The same run, for a part whose `rows` has zeros."""
         if self.has_idle_rows:

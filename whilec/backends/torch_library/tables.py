@@ -187,10 +187,13 @@ def chosen_rows(array: Table, rows: torch.Tensor) -> Table:
 def mixed_items(first: Table, second: Table, mix: Any) -> Table | None:
     """Two arrays mixed where they differ; None if that is not worth while."""
     ours, theirs = first.items, second.items
+    is_taped = not isinstance((ours or [first.dense()])[0], torch.Tensor)
+    if is_taped:
+        ours, theirs = first.elements(), second.elements()
     if ours is None or theirs is None:
         return None
     differing = [i for i, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a is not b]
-    if len(differing) > max(4, len(ours) // 4):
+    if len(differing) > max(4, len(ours) // 4) and not is_taped:
         return None
     items = list(ours)
     for i in differing:

@@ -14,6 +14,7 @@ from whilec.backends.torch_library import (
     relaxations,
     run,
     tables,
+    taped,
     weights,
 )
 
@@ -28,6 +29,11 @@ def traceable_names() -> dict[str, Any]:
 def eager_names() -> dict[str, Any]:
     """For code that runs loops and choices itself."""
     return _functions(*_SHARED, control, loops, eager, tables)
+
+
+def taped_names() -> dict[str, Any]:
+    """For the same code on numbers of a tape."""
+    return _functions(*_SHARED, control, loops, eager, tables, taped)
 
 
 def _functions(*modules: Any) -> dict[str, Any]:

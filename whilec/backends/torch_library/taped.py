@@ -1,0 +1,445 @@
+"""Numbers that note how they were made, for first derivatives at a fraction of autograd's cost.
+
+A `Number` is a tensor that knows its place on a tape; the tape holds, for every number, what it was
+made from and the slopes. The functions of `eager`, `control`, `loops` and `tables` work on numbers
+as they do on tensors, by `__torch_function__` and Python's operators. Where something is not
+finite, `TroubleError` tells that the plain functions must be used instead.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownLambdaType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias, final
+
+import torch
+
+from whilec.backends.torch_library import eager, numbers
+from whilec.backends.torch_library.weights import operands
+
+Slope: TypeAlias = Any
+"""A derivative: None for 1, a float, a tensor (or mask) of the result's shape, or a function that
+takes the result's gradient to the operand's."""
+
+
+@final
+class Tape:
+    """How numbers were made: records of a result and its operands with their slopes."""
+
+    __slots__ = ("records", "size")
+
+    def __init__(self) -> None:
+        self.records: list[tuple[int, tuple[tuple[int, Slope], ...]]] = []
+        self.size = 0
+
+    def leaf(self, value: torch.Tensor) -> Number:
+        """A number that derivatives are taken by."""
+        self.size += 1
+        return Number(value, self.size - 1, self)
+
+    def gradients(self, seeds: Iterable[tuple[int, torch.Tensor]], wanted: Iterable[int]) -> list[Any]:
+        """The gradient by every wanted number (None: it is 0), given those by some results."""
+        found: list[Any] = [None] * self.size
+        for index, seed in seeds:
+            found[index] = seed if found[index] is None else found[index] + seed
+        for result, terms in reversed(self.records):
+            gradient = found[result]
+            if gradient is None:
+                continue
+            found[result] = None
+            for index, slope in terms:
+                part = _passed_on(gradient, slope)
+                found[index] = part if found[index] is None else found[index] + part
+        return [found[index] for index in wanted]
+
+
+def _passed_on(gradient: torch.Tensor, slope: Slope) -> torch.Tensor:
+    if slope is None:
+        return gradient
+    kind = type(slope)
+    return gradient * slope if kind is torch.Tensor or kind is float else slope(gradient)
+
+
+@final
+class Number:
+    """A tensor on a tape; index -1 is a constant."""
+
+    __slots__ = ("index", "tape", "value")
+
+    def __init__(self, value: torch.Tensor, index: int, tape: Tape) -> None:
+        self.value = value
+        self.index = index
+        self.tape = tape
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """The functions of torch that the library uses on numbers."""
+        return _RULES[func](*args, **(kwargs or {}))
+
+    def __getattr__(self, name: str) -> Any:
+        """What does not depend on the numbers is the tensor's."""
+        if name not in _PLAIN:
+            raise AttributeError(name)
+        return getattr(self.value, name)
+
+    # arithmetic
+
+    def __add__(self, other: Any) -> Number:
+        if type(other) is Number:
+            return made(self.tape, self.value + other.value, self, None, other, None)
+        return _of_one(self.value + other, self, None)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Number:
+        if type(other) is Number:
+            return made(self.tape, self.value - other.value, self, None, other, -1.0)
+        return _of_one(self.value - other, self, None)
+
+    def __rsub__(self, other: Any) -> Number:
+        return _of_one(other - self.value, self, -1.0)
+
+    def __neg__(self) -> Number:
+        return _of_one(-self.value, self, -1.0)
+
+    def __mul__(self, other: Any) -> Number:
+        if type(other) is Number:
+            return made(self.tape, self.value * other.value, self, other.value, other, self.value)
+        return _of_one(self.value * other, self, other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Number:
+        if type(other) is Number:
+            slope = torch.reciprocal(other.value)
+            value = self.value / other.value
+            return made(self.tape, value, self, slope, other, -value * slope)
+        return _of_one(self.value / other, self, 1.0 / other)
+
+    def __rtruediv__(self, other: Any) -> Number:
+        slope = torch.reciprocal(self.value)
+        value = other / self.value
+        return _of_one(value, self, -value * slope)
+
+    def __gt__(self, other: Any) -> torch.Tensor:
+        return self.value > plain(other)
+
+    def __ge__(self, other: Any) -> torch.Tensor:
+        return self.value >= plain(other)
+
+    def __lt__(self, other: Any) -> torch.Tensor:
+        return self.value < plain(other)
+
+    def __le__(self, other: Any) -> torch.Tensor:
+        return self.value <= plain(other)
+
+    # what the library asks for by name, to spare the way through torch
+
+    def blended(self, old: Any, new: Any) -> Number:
+        """(1 - self) old + self new."""
+        return _lerp(old, new, self)
+
+    def scaled_onto(self, total: Any, x: Any) -> Number:
+        """The sum total + self x."""
+        return self * x if total is None else _addcmul(total, self, x)
+
+    # methods of tensors
+
+    def detach(self) -> torch.Tensor:
+        """The tensor."""
+        return self.value
+
+    def index_select(self, dim: int, rows: torch.Tensor) -> Number:
+        """Some rows, each at most once."""
+        shape = self.value.shape
+
+        def spread(gradient: torch.Tensor) -> torch.Tensor:
+            return gradient.new_zeros(shape).index_copy_(0, rows, gradient)
+
+        return _of_one(self.value.index_select(dim, rows), self, spread)
+
+    def masked_fill(self, mask: torch.Tensor, value: float) -> Number:
+        """The number, and a constant where the mask holds."""
+        return _of_one(self.value.masked_fill(mask, value), self, ~mask)
+
+    def flatten(self, start: int) -> Number:
+        """Trailing dimensions as one."""
+        shape = self.value.shape
+        return made(self.tape, self.value.flatten(start), self, lambda g: g.reshape(shape))
+
+    def reshape(self, *sizes: int) -> Number:
+        """The same numbers in another shape."""
+        shape = self.value.shape
+        return made(self.tape, self.value.reshape(*sizes), self, lambda g: g.reshape(shape))
+
+    def unbind(self, dim: int) -> list[Number]:
+        """The parts along a dimension."""
+        return [self._column(i, part) for i, part in enumerate(self.value.unbind(dim))]
+
+    def _column(self, i: int, part: torch.Tensor) -> Number:
+        shape = self.value.shape
+
+        def widened(gradient: torch.Tensor) -> torch.Tensor:
+            wide = gradient.new_zeros(shape)
+            wide[:, i] = gradient
+            return wide
+
+        return _of_one(part, self, widened)
+
+
+_PLAIN = frozenset({"shape", "dtype", "device", "is_cuda", "dim", "numel"})
+
+
+def plain(x: Any) -> Any:
+    """The tensor of a number; other values stay what they are."""
+    return x.value if type(x) is Number else x
+
+
+def made(tape: Tape, value: torch.Tensor, *terms: Any) -> Number:
+    """A number made from others: operands and slopes by turns; operands off the tape count as constants."""
+    pairs = tuple(
+        [
+            (terms[i].index, terms[i + 1])
+            for i in range(0, len(terms), 2)
+            if type(terms[i]) is Number and terms[i].index >= 0
+        ]
+    )
+    return _recorded(tape, value, pairs) if pairs else Number(value, -1, tape)
+
+
+def _recorded(tape: Tape, value: torch.Tensor, pairs: tuple[tuple[int, Slope], ...]) -> Number:
+    index = tape.size
+    tape.size = index + 1
+    tape.records.append((index, pairs))
+    return Number(value, index, tape)
+
+
+def _of_one(value: torch.Tensor, x: Number, slope: Slope) -> Number:
+    """A number made from one other."""
+    if x.index < 0:
+        return Number(value, -1, x.tape)
+    return _recorded(x.tape, value, ((x.index, slope),))
+
+
+def tape_of(*values: Any) -> Tape:
+    """The tape of the first number among some values."""
+    return next(x.tape for x in values if type(x) is Number)
+
+
+# ---- torch functions
+
+
+def _where(mask: torch.Tensor, a: Any, b: Any) -> Number:
+    value = torch.where(mask, plain(a), plain(b))
+    return made(tape_of(a, b), value, a, mask, b, ~mask if type(b) is Number else None)
+
+
+def _lerp(old: Any, new: Any, weight: Any) -> Number:
+    x, y, w = plain(old), plain(new), plain(weight)
+    by_old = 1.0 - w if type(old) is Number else None
+    by_weight = y - x if type(weight) is Number else None
+    return made(tape_of(old, new, weight), torch.lerp(x, y, w), old, by_old, new, w, weight, by_weight)
+
+
+def _addcmul(total: Any, a: Any, b: Any) -> Number:
+    x, y = plain(a), plain(b)
+    return made(tape_of(total, a, b), torch.addcmul(plain(total), x, y), total, None, a, y, b, x)
+
+
+def _add(old: Any, weight: Any, *, alpha: float = 1.0) -> Number:
+    value = torch.add(plain(old), plain(weight), alpha=alpha)
+    return made(tape_of(old, weight), value, old, None, weight, float(alpha))
+
+
+def _cat(parts: Any, dim: int = 0) -> Number:
+    value = torch.cat([plain(part) for part in parts], dim)
+    terms: list[Any] = []
+    first = 0
+    for part in parts:
+        size = part.shape[0]
+        terms += [part, _slice(first, size)]
+        first += size
+    return made(tape_of(*parts), value, *terms)
+
+
+def _slice(first: int, size: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    return lambda gradient: gradient.narrow(0, first, size)
+
+
+def _stack(parts: Any, dim: int = 0) -> Number:
+    value = torch.stack([plain(part) for part in parts], dim)
+    terms: list[Any] = []
+    for i, part in enumerate(parts):
+        terms += [part, _selected(dim, i)]
+    return made(tape_of(*parts), value, *terms)
+
+
+def _selected(dim: int, i: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    return lambda gradient: gradient.select(dim, i)
+
+
+def _constant_like(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    return lambda x, *args, **kwargs: function(plain(x), *args, **kwargs)
+
+
+def _exp(x: Number) -> Number:
+    value = torch.exp(x.value)
+    return made(x.tape, value, x, value)
+
+
+def _tanh(x: Number) -> Number:
+    value = torch.tanh(x.value)
+    return made(x.tape, value, x, 1.0 - value * value)
+
+
+_RULES: dict[Any, Callable[..., Any]] = {
+    torch.where: _where,
+    torch.lerp: _lerp,
+    torch.addcmul: _addcmul,
+    torch.add: _add,
+    torch.cat: _cat,
+    torch.stack: _stack,
+    torch.exp: _exp,
+    torch.tanh: _tanh,
+    torch.zeros_like: _constant_like(torch.zeros_like),
+    torch.full_like: _constant_like(torch.full_like),
+    torch.ones_like: _constant_like(torch.ones_like),
+}
+
+
+# ---- relaxations and functions with slopes of their own
+
+
+@final
+class TapedRelaxation:
+    """A relaxation of `relaxations` on numbers; anything else goes to that relaxation."""
+
+    def __init__(self, relaxation: Any) -> None:
+        self._plain = relaxation
+        self.tail = relaxation.tail
+
+    def differs(self, x: Any, s: float) -> Any:
+        """phi(x)."""
+        if type(x) is not Number:
+            return self._plain.differs(x, s)
+        value, slope = self._plain.differs_with_slope(x.value, s)
+        return _of_one(value, x, slope)
+
+    def equals(self, x: Any, s: float) -> Any:
+        """1 - phi(x)."""
+        if type(x) is not Number:
+            return self._plain.equals(x, s)
+        value, slope = self._plain.equals_with_slope(x.value, s)
+        return _of_one(value, x, slope)
+
+    def exceeds(self, d: Any, s: float) -> Any:
+        """step(d)."""
+        if type(d) is not Number:
+            return self._plain.exceeds(d, s)
+        value, slope = self._plain.exceeds_with_slope(d.value, s)
+        return _of_one(value, d, slope)
+
+    def smaller(self, a: Any, b: Any, s: float) -> Number:
+        """The monotone minimum."""
+        value, slope = self._plain.smaller_with_slope(plain(a), plain(b), s)
+        return made(tape_of(a, b), value, a, slope, b, 1.0 - slope if type(b) is Number else None)
+
+    def larger(self, a: Any, b: Any, s: float) -> Number:
+        """The monotone maximum."""
+        value, slope = self._plain.smaller_with_slope(-plain(a), -plain(b), s)
+        return made(tape_of(a, b), value.neg_(), a, slope, b, 1.0 - slope if type(b) is Number else None)
+
+
+def soft_max(a: Any, b: Any, s: float, relaxation: Any, form: str) -> Any:
+    """The larger of two numbers."""
+    return _extreme(a, b, s, relaxation, form, eager.soft_max, "larger")
+
+
+def soft_min(a: Any, b: Any, s: float, relaxation: Any, form: str) -> Any:
+    """The smaller of two numbers."""
+    return _extreme(a, b, s, relaxation, form, eager.soft_min, "smaller")
+
+
+def _extreme(
+    a: Any, b: Any, s: float, relaxation: Any, form: str, otherwise: Callable[..., Any], name: str
+) -> Any:
+    if form == "blend" or not (type(a) is Number or type(b) is Number):
+        return otherwise(a, b, s, relaxation, form)
+    left, right, _ = operands(a, b, s)
+    return getattr(relaxation, name)(left, right, s)
+
+
+def soft_sign(x: Any, s: float, relaxation: Any) -> Any:
+    """2 step(x) - 1."""
+    return 2.0 * relaxation.exceeds(x, s) - 1.0
+
+
+def soft_abs(x: Any, s: float, relaxation: Any) -> Any:
+    """(2 step(x) - 1) x."""
+    return soft_sign(x, s, relaxation) * x
+
+
+def sqrt(x: Any) -> Any:
+    """The square root."""
+    return _unary(x, numbers.sqrt, torch.sqrt, lambda x, y: 0.5 / y)
+
+
+def log(x: Any) -> Any:
+    """The natural logarithm."""
+    return _unary(x, numbers.log, torch.log, lambda x, y: torch.reciprocal(x))
+
+
+def sin(x: Any) -> Any:
+    """The sine."""
+    return _unary(x, numbers.sin, torch.sin, lambda x, y: torch.cos(x))
+
+
+def cos(x: Any) -> Any:
+    """The cosine."""
+    return _unary(x, numbers.cos, torch.cos, lambda x, y: -torch.sin(x))
+
+
+def tan(x: Any) -> Any:
+    """The tangent."""
+    return _unary(x, numbers.tan, torch.tan, lambda x, y: 1.0 + y * y)
+
+
+def sigmoid(x: Any) -> Any:
+    """The logistic function."""
+    return _unary(x, numbers.sigmoid, numbers.logistic, lambda x, y: y * (1.0 - y))
+
+
+def _unary(
+    x: Any, otherwise: Callable[..., Any], function: Callable[..., Any], slope: Callable[..., Any]
+) -> Any:
+    if type(x) is not Number:
+        return otherwise(x)
+    value = function(x.value)
+    return made(x.tape, value, x, slope(x.value, value))
+
+
+def _swapped(name: str) -> Callable[..., Any]:
+    """An operator whose left operand is a plain tensor."""
+    reverse = f"__r{name}__"
+
+    def apply(a: Any, b: Any) -> Any:
+        if type(a) is Number:
+            return getattr(a, f"__{name}__")(b)
+        return getattr(b, reverse)(a)
+
+    return apply
+
+
+_RULES |= {
+    torch.Tensor.add: _swapped("add"),
+    torch.Tensor.sub: _swapped("sub"),
+    torch.Tensor.mul: _swapped("mul"),
+    torch.Tensor.div: _swapped("truediv"),
+    torch.Tensor.__truediv__: _swapped("truediv"),
+    torch.Tensor.gt: lambda a, b: plain(a) > plain(b),
+    torch.Tensor.ge: lambda a, b: plain(a) >= plain(b),
+    torch.Tensor.lt: lambda a, b: plain(a) < plain(b),
+    torch.Tensor.le: lambda a, b: plain(a) <= plain(b),
+}
