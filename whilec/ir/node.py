@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, TypeAlias, final
+from typing import Any, TypeAlias, cast, final
 
 from whilec.ir.static import Apply, Counter, counters_in
 from whilec.ir.types import Type, Value
@@ -151,7 +151,7 @@ def uses(node: Node) -> Iterator[Value]:
     """The values that a node itself uses: operands, and counters in its attributes."""
     yield from node.operands
     for attr in node.attrs.values():
-        items: tuple[Any, ...] = attr if isinstance(attr, tuple) else (attr,)
+        items = cast("tuple[Any, ...]", attr if isinstance(attr, tuple) else (attr,))
         for item in items:
             if isinstance(item, Counter | Apply):
                 yield from counters_in(item)
@@ -172,6 +172,16 @@ def _collect(region: Region, found: dict[Value, None]) -> None:
         found.update((value, None) for value in wanted if value not in inside)
         inside.update(node.results)
     found.update((value, None) for value in region.results if value not in inside)
+
+
+def used_values(region: Region) -> frozenset[Value]:
+    """What some node or region uses, at any depth, or the region gives."""
+    found = set(region.results)
+    for node in walk(region):
+        found.update(uses(node))
+        for inner in node.regions:
+            found.update(inner.results)
+    return frozenset(found)
 
 
 def types(values: tuple[Value, ...]) -> tuple[Type, ...]:

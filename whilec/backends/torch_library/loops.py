@@ -45,6 +45,8 @@ def repeat(
     epsilon: float,
     trips: int,
     loop: int,
+    wanted: tuple[bool, ...],
+    is_nested: bool,
 ) -> State:
     """WHILE: the body while its weight lasts, at most `trips` times.
 
@@ -58,13 +60,15 @@ def repeat(
         epsilon: Path weights up to this count as 0.
         trips: The largest number of trips.
         loop: Its number in the source; its counts are added to.
+        wanted: Which of the results somebody uses; the others are of no account.
+        is_nested: Whether the body or the condition has loops or calls of its own.
     """
     current = _start(1.0 if is_mixture else weight, in_tensors(state, captured), captured)
     if not current.live:
         return state
     run, count = captured[0], captured[0].counts[loop]
     before = [list(numbers) for numbers in run.counts]
-    entry = Entry(condition, body, is_mixture=is_mixture, epsilon=epsilon, trips=trips)
+    entry = Entry(condition, body, is_mixture, epsilon, trips, wanted, is_nested)
     result = _run(entry, current, run, count)
     if all(is_finite(x) for x in result):
         return result
@@ -148,6 +152,8 @@ class Entry:
     is_mixture: bool
     epsilon: float
     trips: int
+    wanted: tuple[bool, ...]
+    is_nested: bool
     is_careful: bool = False
 
     def advance(
@@ -197,7 +203,7 @@ class Entry:
     def _weigh(self, now: Current, q: Weight) -> None:
         """The weights of a trip; of the mixture, the mass that stops leaves its state to the result."""
         if self.is_mixture:
-            now.totals = _added(now, now.mass - q)
+            now.totals = self._added(now, now.mass - q)
         now.mass = q
 
     def _stopping(self, now: Current, q: Any, *, is_capped: bool) -> torch.Tensor | None:
@@ -261,17 +267,28 @@ class Entry:
             now.live = 0
             return now
         self._weigh(now, torch.where(goes_on, q, 0.0))
-        run, _, *rest = now.captured
         now.alive, now.live = goes_on, going
-        now.captured = (run.with_idle_rows(), goes_on.to(q.dtype), *rest)
+        if self.is_nested:
+            run, _, *rest = now.captured
+            now.captured = (run.with_idle_rows(), goes_on.to(q.dtype), *rest)
         size = goes_on.shape[0]
         return now if size < MANY_ROWS or 2 * going >= size else _without_idle(now, left, self._final)
+
+    def _added(self, now: Current, share: Weight) -> State:
+        """The totals of the mixture, with a share of the present state."""
+        totals = now.totals
+        if is_uniform(share) and share == 0.0:
+            return totals if totals is not None else tuple(torch.zeros_like(x) for x in now.state)
+        return tuple(
+            plus_scaled(None if totals is None else totals[i], x, share) if self.wanted[i] else x
+            for i, x in enumerate(now.state)
+        )
 
     def _final(self, now: Current) -> State:
         """The values that rows leave with; those with a NaN weight become NaN."""
         state = now.state
         if self.is_mixture:
-            state = _added(now, now.mass)
+            state = self._added(now, now.mass)
         if now.nan is None:
             return state
         nan = now.nan
@@ -281,14 +298,6 @@ class Entry:
 def _restore(counts: list[list[int]], before: list[list[int]]) -> None:
     for count, old in zip(counts, before, strict=True):
         count[:] = old
-
-
-def _added(now: Current, share: Weight) -> State:
-    """The totals of the mixture, with a share of the present state."""
-    if is_uniform(share) and share == 0.0:
-        return now.totals if now.totals is not None else tuple(torch.zeros_like(x) for x in now.state)
-    totals = now.totals if now.totals is not None else (None,) * len(now.state)
-    return tuple(plus_scaled(total, x, share) for total, x in zip(totals, now.state, strict=True))
 
 
 def _without_idle(now: Current, left: list[Part], final: Callable[[Current], State]) -> Current:

@@ -72,7 +72,8 @@ class Sech:
         z = steep(x, s)
         rise = torch.tanh(z)
         value = rise * torch.tanh(0.5 * z)
-        return value, steep((1.0 - value) * rise, s)
+        slope = torch.addcmul(rise, value, rise, value=-1.0)
+        return value, slope if s == 1.0 else slope.mul_(s)
 
     def equals_with_slope(self, x: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
         """1 - phi(x) and its derivative."""

@@ -88,14 +88,14 @@ class Number:
 
     def __add__(self, other: Any) -> Number:
         if type(other) is Number:
-            return made(self.tape, self.value + other.value, self, None, other, None)
+            return _of_two(self.value + other.value, self, None, other, None)
         return _of_one(self.value + other, self, None)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Number:
         if type(other) is Number:
-            return made(self.tape, self.value - other.value, self, None, other, -1.0)
+            return _of_two(self.value - other.value, self, None, other, -1.0)
         return _of_one(self.value - other, self, None)
 
     def __rsub__(self, other: Any) -> Number:
@@ -106,7 +106,7 @@ class Number:
 
     def __mul__(self, other: Any) -> Number:
         if type(other) is Number:
-            return made(self.tape, self.value * other.value, self, other.value, other, self.value)
+            return _of_two(self.value * other.value, self, other.value, other, self.value)
         return _of_one(self.value * other, self, other)
 
     __rmul__ = __mul__
@@ -115,7 +115,7 @@ class Number:
         if type(other) is Number:
             slope = torch.reciprocal(other.value)
             value = self.value / other.value
-            return made(self.tape, value, self, slope, other, -value * slope)
+            return _of_two(value, self, slope, other, -value * slope)
         return _of_one(self.value / other, self, 1.0 / other)
 
     def __rtruediv__(self, other: Any) -> Number:
@@ -221,6 +221,15 @@ def _of_one(value: torch.Tensor, x: Number, slope: Slope) -> Number:
     if x.index < 0:
         return Number(value, -1, x.tape)
     return _recorded(x.tape, value, ((x.index, slope),))
+
+
+def _of_two(value: torch.Tensor, a: Number, by_a: Slope, b: Number, by_b: Slope) -> Number:
+    """A number made from two others."""
+    if b.index < 0:
+        return _of_one(value, a, by_a)
+    if a.index < 0:
+        return _of_one(value, b, by_b)
+    return _recorded(a.tape, value, ((a.index, by_a), (b.index, by_b)))
 
 
 def tape_of(*values: Any) -> Tape:

@@ -8,7 +8,7 @@ from typing import final
 
 from whilec.backends.torch_text.expressions import INLINE, attr_text, expression, inline_text, static_text
 from whilec.backends.torch_text.names import Names
-from whilec.ir.node import Function, Node, Program, Region, free_values, walk
+from whilec.ir.node import Function, Node, Program, Region, free_values, used_values, walk
 from whilec.ir.types import Value
 from whilec.source import Span
 
@@ -72,11 +72,13 @@ class _Emitter:
         self.functions: dict[str, str] = {}
         self.finished: list[_Part] = []
         self._inline: dict[Value, str] = {}
+        self._used: frozenset[Value] = frozenset()
 
     # functions
 
     def unit(self, name: str, function: Function) -> None:
         """The program, or a DEF."""
+        self._used = used_values(function.body)
         self._function(name, (), function.body, function.body.parameters)
 
     def _function(
@@ -221,6 +223,8 @@ class _Emitter:
             f"epsilon={attr_text(node.attrs['epsilon'], self._name)}",
             f"trips={node.attrs['trips']}",
             f"loop={node.attrs['loop']}",
+            f"wanted={tuple_text(str(result in self._used) for result in node.results)}",
+            f"is_nested={any(inner.op in _BUSY for region in node.regions for inner in walk(region))}",
         ]
         self._results(part, node, f"repeat({', '.join(arguments)})")
 
