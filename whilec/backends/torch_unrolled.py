@@ -1,5 +1,7 @@
 """Straight-line graphs: every loop as a fixed number of copies. Imports torch."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -115,8 +117,13 @@ class Unrolled(AbstractExecutable):
 
 def _is_traced() -> bool:
     """Whether somebody records or transforms this call, so that nobody may look at numbers."""
-    is_transformed = torch._C._functorch.peek_interpreter_stack() is not None
-    return torch.compiler.is_compiling() or is_transformed or is_in_torch_dispatch_mode()
+    # Torch has no public name for whether `torch.func` or `torch.vmap` transforms a call.
+    functorch = torch._C._functorch  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    return (
+        torch.compiler.is_compiling()
+        or functorch.peek_interpreter_stack() is not None
+        or is_in_torch_dispatch_mode()
+    )
 
 
 def flat(program: Program, trips: tuple[int, ...], *, reports: bool) -> Program:
@@ -129,7 +136,7 @@ def flat(program: Program, trips: tuple[int, ...], *, reports: bool) -> Program:
     try:
         return run_passes(program, unrolled(trips, reports=reports, most_nodes=MAX_NODES))
     except TooManyNodesError as error:
-        raise TooLongError(MAX_NODES, error.counts) from None
+        raise TooLongError(MAX_NODES, {**error.counts}) from None
     except UnrollError as error:
         raise FailedRunError(error.problem, error.span, error.numbers) from None
 

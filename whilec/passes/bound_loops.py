@@ -34,6 +34,7 @@ class BoundLoops(AbstractPass):
             node = replace(node, regions=tuple(map(self._region, node.regions)))
         if node.op != "while":
             return node
-        own = node.attrs["trips"]
-        trips = own if self.trips is None else self.trips[node.attrs["loop"]]
+        own: int = node.attrs["trips"]
+        loop: int = node.attrs["loop"]
+        trips = own if self.trips is None else self.trips[loop]
         return replace(node, op="repeat", attrs={**node.attrs, "trips": trips})

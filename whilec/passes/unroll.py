@@ -94,7 +94,7 @@ class _Flattener:
         """The nodes of a region for these arguments; the results."""
         self._values.update(zip(region.parameters, arguments, strict=True))
         for node in region.nodes:
-            rule = _RULES.get(node.op, _Flattener._copy)
+            rule = _RULES.get(node.op, _Flattener.copied)
             results = rule(self, node)
             self._values.update(zip(node.results, results, strict=True))
         return tuple(self._values[value] for value in region.results)
@@ -115,7 +115,8 @@ class _Flattener:
 
     # nodes without regions
 
-    def _copy(self, node: Node) -> _Values:
+    def copied(self, node: Node) -> _Values:
+        """A node without regions, as it is."""
         operands = self._operands(node)
         attrs = {name: self._attr(attr, node) for name, attr in node.attrs.items()}
         self._check_position(node, attrs)
@@ -142,24 +143,26 @@ class _Flattener:
         return self._known(attr, node.span) if isinstance(attr, FORCounter | Apply) else attr
 
     def _check_position(self, node: Node, attrs: Mapping[str, Any]) -> None:
-        for i, size in zip(
-            attrs.get("position", ()), node.operands[:1] and node.operands[0].type.shape, strict=False
-        ):
+        position: tuple[int | None, ...] = attrs.get("position", ())
+        for i, size in zip(position, node.operands[0].type.shape if position else (), strict=False):
             if i is not None and not 0 <= i < size:
                 raise UnrollError("index", node.span, i, size)
 
-    def _one(self, node: Node) -> _Values:
-        (result,) = self._copy(node)
+    def starting_weight(self, node: Node) -> _Values:
+        """The path weight of statements that always run."""
+        (result,) = self.copied(node)
         self._ones.add(result)
         return (result,)
 
-    def _truth(self, node: Node) -> _Values:
+    def known_truth(self, node: Node) -> _Values:
+        """A static condition: its truth is known."""
         known = bool(self._known(node.attrs["static"], node.span))
         result = self._emit("truth", span=node.span, static=known)
         self._truths[result] = known
         return (result,)
 
-    def _number(self, node: Node) -> _Values:
+    def known_number(self, node: Node) -> _Values:
+        """A static integer: its number is known."""
         known = self._known(node.attrs["static"], node.span)
         result = self._emit("constant", span=node.span, value=float(known))
         self._uniform.add(result)
@@ -167,13 +170,15 @@ class _Flattener:
 
     # degrees and choices
 
-    def _connective(self, node: Node) -> _Values:
+    def connective(self, node: Node) -> _Values:
+        """AND, OR: both sides for all rows."""
         (left,) = self._operands(node)
         (right,) = self.region(node.regions[0], ())
         op = "both" if node.op == "and" else "either"
         return (self._emit(op, left, right, span=node.span),)
 
-    def _choice(self, node: Node) -> _Values:
+    def choice(self, node: Node) -> _Values:
+        """IF: both arms, blended; one where the degree is known."""
         (degree,) = self._operands(node)
         if degree in self._truths:
             return self.region(node.regions[0 if self._truths[degree] else 1], ())
@@ -200,15 +205,18 @@ class _Flattener:
         yield
         self._mask = before
 
-    def _static_choice(self, node: Node) -> _Values:
+    def static_choice(self, node: Node) -> _Values:
+        """The arm that a static truth takes."""
         return self.region(node.regions[0 if self._known(node.attrs["truth"], node.span) else 1], ())
 
-    def _call(self, node: Node) -> _Values:
+    def call(self, node: Node) -> _Values:
+        """The nodes of a function's body."""
         return self.region(self._program.functions[node.attrs["function"]].body, tuple(self._operands(node)))
 
     # loops
 
-    def _for(self, node: Node) -> _Values:
+    def for_(self, node: Node) -> _Values:
+        """FOR: the body once per value."""
         (body,) = node.regions
         counter, *parameters = body.parameters
         start, stop, step = (self._known(node.attrs[key], node.span) for key in ("start", "stop", "step"))
@@ -221,7 +229,8 @@ class _Flattener:
             state = self.region(inner, state)
         return state
 
-    def _repeat(self, node: Node) -> _Values:
+    def repeat(self, node: Node) -> _Values:
+        """WHILE, LOOP: copies of the body."""
         weight, *state = self._operands(node)
         copies = _Copies(self, node, weight, tuple(state))
         return copies.mixture() if node.attrs["semantics"] == "mixture" else copies.path()
@@ -313,8 +322,9 @@ class _Copies:
     def _next(self, q: Value, degree: Value, running: Value | None) -> Value:
         """The weight of the next trip: 0 for rows that make none."""
         if self._flat.truth(degree):
-            is_all = running is None or not self._flat.is_one(q)
-            return q if is_all else self._emit("gate", running, q)
+            if running is None or not self._flat.is_one(q):
+                return q
+            return self._emit("gate", running, q)
         product = degree if self._flat.is_one(q) else self._emit("product", q, degree)
         weight = self._emit("cut", product, epsilon=self._node.attrs["epsilon"])
         return weight if running is None else self._emit("gate", running, weight)
@@ -408,14 +418,14 @@ _UNIFORM = frozenset(
 """Operations that a backend may compute once where all operands are the same for all rows."""
 
 _RULES: Mapping[str, Callable[[_Flattener, Node], _Values]] = {
-    "one": _Flattener._one,
-    "truth": _Flattener._truth,
-    "number": _Flattener._number,
-    "and": _Flattener._connective,
-    "or": _Flattener._connective,
-    "choice": _Flattener._choice,
-    "static_choice": _Flattener._static_choice,
-    "call": _Flattener._call,
-    "for": _Flattener._for,
-    "repeat": _Flattener._repeat,
+    "one": _Flattener.starting_weight,
+    "truth": _Flattener.known_truth,
+    "number": _Flattener.known_number,
+    "and": _Flattener.connective,
+    "or": _Flattener.connective,
+    "choice": _Flattener.choice,
+    "static_choice": _Flattener.static_choice,
+    "call": _Flattener.call,
+    "for": _Flattener.for_,
+    "repeat": _Flattener.repeat,
 }

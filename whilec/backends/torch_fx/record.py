@@ -66,7 +66,8 @@ class Recorder(TorchFunctionMode):
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """A function as one node of the graph."""
-        with torch._C.DisableTorchFunction():
+        # Torch has no public name for it.
+        with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
             result = function(*arguments)
         self._record("call_function", function, arguments, {}, result)
         return result
@@ -100,7 +101,8 @@ class Recorder(TorchFunctionMode):
             self._remember(part, item)
 
     def _counted(self, node: Node) -> Node:
-        place = self._place(sys._getframe(2))
+        # The documented way to a frame further out; `inspect.stack` reads source files.
+        place = self._place(sys._getframe(2))  # pyright: ignore[reportPrivateUsage]
         self.counts[place] += 1
         node.meta["place"] = place
         if self.counts.total() > self._most_nodes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from whilec.ir.node import Node
 from whilec.ir.static import Apply, Counter, Static
@@ -118,7 +118,7 @@ def attr_text(attr: Any, name: Name) -> str:
     """An attribute as Python text."""
     match attr:
         case tuple():
-            items: tuple[Any, ...] = attr
+            items = cast("tuple[Any, ...]", attr)
             inside = ", ".join(attr_text(item, name) for item in items)
             return f"({inside},)" if len(items) == 1 else f"({inside})"
         case Counter() | Apply():
