@@ -12,7 +12,6 @@ from whilec.diagnostics.model import Code, InternalError
 
 DECLARING_MODULES = (
     "whilec.driver.arguments",
-    "whilec.driver.batch.job",
     "whilec.driver.batch.problems",
     "whilec.driver.devices",
     "whilec.driver.axes",

@@ -1,11 +1,14 @@
-"""Devices and number types by name. Imports torch."""
+"""Devices and number types by name. The codes load without torch."""
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, WhileError
 from whilec.driver.values import shorten
+
+if TYPE_CHECKING:
+    import torch
 
 E0520 = Code(
     "E0520",
@@ -25,6 +28,8 @@ def find_device(name: str) -> torch.device:
     Raises:
         WhileError: There is no such device.
     """
+    import torch
+
     try:
         device = torch.device(name)
     except (RuntimeError, ValueError):
@@ -41,6 +46,8 @@ def find_dtype(name: str | None, device: torch.device) -> torch.dtype:
     Raises:
         WhileError: The device does not compute in it.
     """
+    import torch
+
     has_double = device.type != "mps"
     if name is None:
         return torch.float64 if has_double else torch.float32
@@ -52,6 +59,8 @@ def find_dtype(name: str | None, device: torch.device) -> torch.dtype:
 
 def _reason(device: torch.device) -> str | None:
     """Why a device cannot be used; None where it can."""
+    import torch
+
     index = device.index or 0
     if device.type == "cpu":
         return None if index == 0 else "there is only one `cpu`"

@@ -10,29 +10,18 @@ from typing import final
 
 import numpy as np
 
-from whilec.diagnostics.model import Code, Diagnostic, Example, WhileError
+from whilec.diagnostics.model import Diagnostic, WhileError
 from whilec.driver.batch import csv_files, npz_files
 from whilec.driver.batch.columns import Array, Column, Table, derivative_column, output_column
 from whilec.driver.batch.draft import draft_of
 from whilec.driver.batch.inputs import FORMATS, batch_inputs, read_table
 from whilec.driver.batch.loop_totals import merged
-from whilec.driver.batch.problems import unwritable
+from whilec.driver.batch.problems import W0652, unwritable
 from whilec.driver.compiled_runs import CompiledProgram, Results
 from whilec.driver.loop_warnings import loop_warnings
 from whilec.driver.pipeline import in_source
 from whilec.driver.values import Value
 from whilec.semantics.reference.result import LoopReport
-
-W0652 = Code(
-    "W0652",
-    "results that are NaN",
-    """
-Some rows of the batch have NaN ("not a number") in an output or a derivative. It comes from `0 / 0`,
-`inf - inf`, or a function outside of its domain, such as `log(-1)`; a row that has none is not touched by
-those that do. The message names the first rows; `whilec run` of one of them, and `whilec trace`, show more.
-""",
-    Example("PROGRAM root(x: real) -> y: real\ny := sqrt(x)\n", ""),
-)
 
 _MOST_ROWS = 16_384
 _MOST_NUMBERS = 2**20

@@ -50,6 +50,17 @@ exist and be writable, and the output must be neither the batch nor the program 
     Example(_PROGRAM, "run {file} --batch in.csv --output out.txt"),
 )
 
+W0652 = Code(
+    "W0652",
+    "results that are NaN",
+    """
+Some rows of the batch have NaN ("not a number") in an output or a derivative. It comes from `0 / 0`,
+`inf - inf`, or a function outside of its domain, such as `log(-1)`; a row that has none is not touched by
+those that do. The message names the first rows; `whilec run` of one of them, and `whilec trace`, show more.
+""",
+    Example("PROGRAM root(x: real) -> y: real\ny := sqrt(x)\n", ""),
+)
+
 
 def unreadable(path: str, reason: str, help_text: str = "check the name and the file") -> WhileError:
     """A batch file that cannot be read."""

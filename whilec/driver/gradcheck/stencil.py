@@ -127,8 +127,12 @@ def _point(program: CompiledProgram, subject: Subject) -> dict[str, Array]:
 
 
 def _least_step(program: CheckedProgram, options: Options) -> float:
-    """How small a step may be where path weights up to epsilon are cut to 0, which is no slope."""
+    """How small a step may be so that path weights that are cut to 0 do not look like slopes.
+
+    Weights up to epsilon are cut. In mode 0 a weight grows with the step; in the other ones it grows with
+    a higher power of it, so that its slope is 0 with the cut and without.
+    """
     nodes = (node for item in program.syntax.items for node in (item, *walk.nested_statements(item)))
-    if not any(isinstance(node, ast.While | ast.Loop | ast.If) for node in nodes):
+    if options.smooth != 0 or not any(isinstance(node, ast.While | ast.Loop | ast.If) for node in nodes):
         return 0.0
     return 32 * options.epsilon / min(1.0, options.steepness, options.order_steepness)
