@@ -118,7 +118,7 @@ def blend(old: Number, new: Number, p: Weight) -> Number:
     if is_uniform(p):
         return new
     if _THREAD.is_careful:
-        return careful(weights.blend, old, new, p)
+        return careful(_blend, old, new, p)
     if type(p) is not torch.Tensor and type(old) is not float and old.dim() == 1:
         return p.blended(old, new)
     old, new = weights.in_rows(old, p), weights.in_rows(new, p)
@@ -134,7 +134,7 @@ def increment(old: Number, change: Number, p: Weight) -> Number:
     if is_uniform(change):
         return torch.add(old, weight, alpha=change)
     if _THREAD.is_careful:
-        return careful(weights.increment, old, change, p)
+        return careful(_increment, old, change, p)
     return torch.addcmul(old, weight, change)
 
 
@@ -157,7 +157,7 @@ def soft_max(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Num
         is_left = d >= 0.0
         larger = torch.where(is_left, left, right)
         plain = larger + relaxation.tail(torch.where(is_left, d, -d), steep)
-    return plain if is_calm(plain) else careful(weights.soft_max, a, b, s, relaxation, form)
+    return plain if is_calm(plain) else careful(_larger, left, right, steep, relaxation, form)
 
 
 def soft_min(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Number:
@@ -172,7 +172,7 @@ def soft_min(a: Number, b: Number, s: Number, relaxation: Any, form: str) -> Num
         is_right = d >= 0.0
         smaller = torch.where(is_right, right, left)
         plain = smaller - relaxation.tail(torch.where(is_right, d, -d), steep)
-    return plain if is_calm(plain) else careful(weights.soft_min, a, b, s, relaxation, form)
+    return plain if is_calm(plain) else careful(_smaller, left, right, steep, relaxation, form)
 
 
 def mix(degree: torch.Tensor, a: Any, b: Any) -> Any:
@@ -184,7 +184,56 @@ def mix(degree: torch.Tensor, a: Any, b: Any) -> Any:
 
 
 def _mix(d: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> Any:
-    return numbers.multiply(1.0 - d, b) + numbers.multiply(d, a)
+    return _where_fine(torch.lerp, numbers.multiply(1.0 - d, b) + numbers.multiply(d, a), b, a, d)
+
+
+def _where_fine(function: Callable[..., Any], otherwise: Any, *arguments: Any) -> Any:
+    """The plain formula where all numbers are finite, so that it gives the same bits in every batch."""
+    is_fine = torch.isfinite(otherwise)
+    for argument in arguments:
+        is_fine = is_fine & torch.isfinite(argument)
+    return torch.where(is_fine, function(*(torch.where(is_fine, x, 0.0) for x in arguments)), otherwise)
+
+
+def _blend(old: Number, new: Number, p: torch.Tensor) -> Any:
+    first, second = weights.in_rows(old, p), weights.in_rows(new, p)
+    weight = aligned(p, first)
+    first = weights.without_void(first, weight == 1.0)
+    second = weights.without_void(second, weight == 0.0)
+    return _where_fine(torch.lerp, weights.mixture(weight, second, first), first, second, weight)
+
+
+def _increment(old: torch.Tensor, change: torch.Tensor, p: Weight) -> Any:
+    return _where_fine(torch.addcmul, weights.increment(old, change, p), old, aligned(p, old), change)
+
+
+def _plus_scaled(total: torch.Tensor | None, x: torch.Tensor, p: torch.Tensor) -> Any:
+    term = weights.scale(x, p)
+    if total is None:
+        return term
+    weight = aligned(p, x)
+    return _where_fine(torch.addcmul, total + term, total, weight, weights.without_void(x, weight == 0.0))
+
+
+def _larger(a: torch.Tensor, b: torch.Tensor, s: Number, relaxation: Any, form: str) -> Any:
+    return _extreme(a, b, s, relaxation, form, is_max=True)
+
+
+def _smaller(a: torch.Tensor, b: torch.Tensor, s: Number, relaxation: Any, form: str) -> Any:
+    return _extreme(a, b, s, relaxation, form, is_max=False)
+
+
+def _extreme(a: torch.Tensor, b: torch.Tensor, s: Number, relaxation: Any, form: str, *, is_max: bool) -> Any:
+    """The larger or smaller of two numbers that may not be finite."""
+    careful_function = weights.soft_max if is_max else weights.soft_min
+    result = careful_function(a, b, s, relaxation, form)
+    if form != "blend":
+        return result
+    degree = relaxation.exceeds(weights.difference(a, b), s)
+    first, second = (b, a) if is_max else (a, b)
+    first = weights.without_void(first, degree == 1.0)
+    second = weights.without_void(second, degree == 0.0)
+    return _where_fine(torch.lerp, result, first, second, degree)
 
 
 def plus_scaled(total: torch.Tensor | None, x: torch.Tensor, p: Weight) -> torch.Tensor:
@@ -192,8 +241,7 @@ def plus_scaled(total: torch.Tensor | None, x: torch.Tensor, p: Weight) -> torch
     if is_uniform(p):
         return x if total is None else total + x
     if _THREAD.is_careful:
-        term = careful(weights.scale, x, p)
-        return term if total is None else total + term
+        return careful(_plus_scaled, total, x, p)
     weight = aligned(p, x)
     if type(weight) is not torch.Tensor:
         return weight.scaled_onto(total, x)

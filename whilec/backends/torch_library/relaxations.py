@@ -77,10 +77,9 @@ class Sech:
 
     def equals_with_slope(self, x: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
         """1 - phi(x) and its derivative."""
-        e = torch.abs(x).mul_(-s).exp_()
-        inverse = (e * e).add_(1.0).reciprocal_()
-        value = e.mul_(inverse).mul_(2.0)
-        return value, torch.tanh(x * s).mul_(value).mul_(-s)
+        z = x * s
+        value = torch.exp(z).add_(torch.exp(-z)).reciprocal_().mul_(2.0)
+        return value, z.tanh_().mul_(value).mul_(-s)
 
     def exceeds_with_slope(self, d: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
         """step(d) and its derivative."""
@@ -94,7 +93,8 @@ class Sech:
         """The monotone minimum and its derivative by a."""
         d = b - a
         tail = torch.abs(d).mul_(-s).exp_().log1p_()
-        return torch.minimum(a, b).sub_(tail, alpha=1.0 / s), d.mul_(s).sigmoid_()
+        tail = tail if s == 1.0 else tail.div_(s)
+        return torch.minimum(a, b).sub_(tail), d.mul_(s).sigmoid_()
 
     def tail(self, distance: torch.Tensor, s: Number) -> Number:
         """The integral of step from minus infinity to -distance, for distance >= 0."""
