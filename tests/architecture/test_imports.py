@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -65,6 +66,17 @@ def test_import_contracts_hold() -> None:
     command = [sys.executable, "-c", lint, "--no-cache"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_contract_of_the_torch_library_names_all_others() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    library = "whilec.backends.torch_library"
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (contract,) = [each for each in contracts if each.get("source_modules") == [library]]
+    parts = {name for name in modules("whilec") if name.count(".") == 1}
+    backends = {".".join(name.split(".")[:3]) for name in modules("whilec") if ".backends." in name}
+    others = (parts | backends) - {"whilec.__main__", "whilec.backends", library}
+    assert set(contract["forbidden_modules"]) == others | {"algonet_runtime"}
 
 
 @pytest.mark.parametrize("package", ["whilec", "algonet_runtime"])
