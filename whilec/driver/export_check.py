@@ -7,9 +7,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple, cast, final
 
 import torch
 
@@ -17,7 +18,7 @@ from whilec.diagnostics.model import InternalError, WhileError
 from whilec.driver.export_kinds import Exported
 from whilec.driver.pipeline import run_prepared
 
-MOST_STATEMENTS = 20_000
+MOST_STATEMENTS = 10_000
 """Random inputs for which a program takes more are left out."""
 
 _TOLERANCES = {torch.float64: 1e-12, torch.float32: 1e-5}
@@ -55,7 +56,7 @@ def verified(exported: Exported, kind: str, path: Path) -> Verdict:
     if kind == ".onnx" and find_spec("onnxruntime") is None:
         import onnx
 
-        onnx.checker.check_model(path, full_check=True)
+        cast("Any", onnx.checker).check_model(path, full_check=True)
         return Verdict(0, 0.0, "onnxruntime is not installed; the file was checked, but not run")
     dtype = exported.dtype if kind != ".py" or exported.is_fixed else torch.float64
     inputs, rows = _inputs(exported, dtype)
@@ -92,16 +93,11 @@ def _inputs(exported: Exported, dtype: torch.dtype) -> tuple[dict[str, torch.Ten
     if not exported.inputs:
         return {}, 1
     generator = torch.Generator().manual_seed(0)
-    rows: list[dict[str, torch.Tensor]] = []
-    if exported.examples:
-        rows.append(_row(exported, exported.examples, _SCALES[-1], generator))
-    for scale in _SCALES:
-        rows += [_row(exported, {}, scale, generator) for _ in range(wanted)]
+    rows = [_row(exported, exported.examples, _SCALES[-1], generator)] if exported.examples else []
+    drawn = (_row(exported, {}, scale, generator) for scale in _SCALES for _ in range(wanted))
     if exported.module.graph == "recurrent":
-        rows = [row for row in rows if _is_short(exported, row)]
-    rows = rows[:wanted]
-    while rows and len(rows) < wanted and exported.batch != "dynamic":
-        rows.append(rows[0])
+        drawn = (row for row in drawn if _is_short(exported, row))
+    rows += islice(drawn, wanted - len(rows))
     stacked = {name: [row[name].to(dtype) for row in rows] for name in exported.inputs}
     return {name: torch.stack(values) for name, values in stacked.items()} if rows else {}, len(rows)
 
@@ -121,8 +117,8 @@ def _is_short(exported: Exported, row: Mapping[str, torch.Tensor]) -> bool:
     """Whether the interpreter ends soon."""
     checked = exported.programs.specialised(exported.sizes).checked
     options = replace(exported.module.options, max_steps=MOST_STATEMENTS)
-    parameters = {name: value.tolist() for name, value in exported.parameters.items()}
-    values = parameters | {name: value.tolist() for name, value in row.items()}
+    tensors = {**exported.parameters, **row}
+    values: dict[str, Any] = {name: value.tolist() for name, value in tensors.items()}  # pyright: ignore[reportUnknownMemberType]
     try:
         run_prepared(checked, values, options)
     except WhileError:
@@ -143,7 +139,7 @@ def _run_onnx(exported: Exported, path: Path, inputs: Mapping[str, torch.Tensor]
 
     session: Any = onnxruntime.InferenceSession(path)
     arrays = {name: value.numpy() for name, value in inputs.items()}
-    return [torch.from_numpy(output) for output in session.run(None, arrays)]
+    return [torch.as_tensor(output) for output in session.run(None, arrays)]
 
 
 _CALLER = """
@@ -192,4 +188,4 @@ _RUNNERS = {".pt2": _run_pt2, ".onnx": _run_onnx, ".py": _run_python}
 
 
 def _outputs(results: Any) -> list[torch.Tensor]:
-    return list(results) if isinstance(results, tuple) else [results]
+    return [results] if isinstance(results, torch.Tensor) else list(results)

@@ -82,7 +82,10 @@ def export_file(
     own = {name: value for name, value in given.items() if name in module.parameter_names}
     _set_parameters(module, checked.program, own)
     rest = {name: value for name, value in given.items() if name not in own}
-    return module.save_as(request.output, rest, batch=request.batch), module.warnings
+    saved = module.save_as(request.output, rest, batch=request.batch)
+    inputs = {name: rest[name] for name in saved.inputs if name in rest}
+    cut = module.run(**inputs).warnings if graph == "unrolled" and len(inputs) == len(saved.inputs) else ()
+    return saved, (*module.warnings, *cut)
 
 
 def _set_parameters(module: WhileModule, program: CheckedProgram, values: Mapping[str, Value]) -> None:

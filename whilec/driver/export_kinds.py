@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, final
+from typing import TYPE_CHECKING, Any, Literal, cast, final
 
 import torch
 
@@ -108,7 +108,7 @@ class Exported:
         module, source, program = self.module, self.module.source, self.program
         trips = self.programs.recipe.trips_per_loop(len(program.loops))
         ready = run_passes(program, recurrent()) if trips is None else flat(program, trips, reports=False)
-        weights = self.target_weights
+        weights: Any = self.target_weights
         stored = {value.dtype for value in module.parameters()}
         return standalone(
             Standalone(
@@ -119,7 +119,7 @@ class Exported:
                 is_optional=not self.programs.checked.has_header,
                 steepness=module.options.steepness,
                 compare_steepness=module.options.compare_steepness,
-                parameters={name: value.tolist() for name, value in self.parameters.items()},
+                parameters={name: cast("Any", value).tolist() for name, value in self.parameters.items()},
                 target_weights=None if weights is None else (weights[0].tolist(), weights[1].tolist()),
                 dtype=str(self.dtype).removeprefix("torch.") if self.is_fixed else None,
                 stored="float64" if torch.float64 in stored else "float32",
@@ -179,7 +179,7 @@ def write_onnx(exported: Exported, path: Path) -> None:
     """An ONNX model, with the metadata as its properties."""
     graph, inputs, dynamic = exported.graph_module(), *_call(exported)
     with _quiet():
-        model = torch.onnx.export(
+        model: Any = cast("Any", torch.onnx).export(
             graph,
             inputs,
             dynamo=True,
@@ -188,7 +188,6 @@ def write_onnx(exported: Exported, path: Path) -> None:
             output_names=list(exported.program.outputs),
             verbose=False,
         )
-    assert model is not None
     for node in model.model.graph:
         node.metadata_props.clear()  # stack traces, with paths of this machine
     model.model.metadata_props.update({f"whilec.{key}": text for key, text in exported.metadata().items()})

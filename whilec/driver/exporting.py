@@ -132,23 +132,28 @@ def save_module(
     target = os.fspath(path)
     kind = kind_of(target)
     _check(module, kind, batch)
-    exported = _exported(module, programs, dtype, plain_inputs(given), batch)
+    subject = exported(module, programs, dtype, plain_inputs(given), batch)
     from whilec.driver.export_check import verified
     from whilec.driver.export_kinds import WRITERS
 
     with draft_of(target, kind) as draft:
-        WRITERS[kind](exported, draft)
-        verdict = verified(exported, kind, draft)
-    return Saved(target, exported.inputs, *verdict)
+        WRITERS[kind](subject, draft)
+        verdict = verified(subject, kind, draft)
+    return Saved(target, subject.inputs, *verdict)
 
 
-def _exported(
+def exported(
     module: WhileModule,
     programs: Programs,
     dtype: torch.dtype | None,
     given: Mapping[str, Value],
     batch: Batch,
 ) -> Exported:
+    """What is exported; the arguments are those of `save_module`.
+
+    Raises:
+        WhileError: Sizes are missing or wrong.
+    """
     from whilec.driver.export_kinds import Exported
 
     checked = programs.checked
@@ -232,7 +237,8 @@ def _check(module: WhileModule, kind: Kind, batch: Batch) -> None:
         title = f"a `{kind}` file holds an unrolled graph, and this module is recurrent"
         help_text = 'compile with `graph="unrolled"` and `trips`, or write a `.py` file'
         raise WhileError(Diagnostic(E0531, title, help=help_text))
-    if batch != "dynamic" and (isinstance(batch, bool) or not isinstance(batch, int) or batch < 1):
+    is_count = isinstance(batch, int) and not isinstance(batch, bool) and batch >= 1
+    if batch != "dynamic" and not is_count:
         title = f"`batch` is `{shorten(str(batch))}`, which is not a number of elements"
         raise WhileError(Diagnostic(E0534, title, help='use "dynamic", or a whole number of at least 1'))
     if kind == ".py" and batch != "dynamic":

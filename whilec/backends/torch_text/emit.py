@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import final
@@ -68,7 +69,7 @@ _FIRST = ("run", "rows")
 @final
 class _Emitter:
     def __init__(self, reserved: Iterable[str]) -> None:
-        self.names = Names([*reserved, *_FIRST, "program", "relaxation"])
+        self.names = Names([*reserved, *_FIRST, "program", "relaxation", *dir(builtins)])
         self.functions: dict[str, str] = {}
         self.finished: list[_Part] = []
         self._inline: dict[Value, str] = {}

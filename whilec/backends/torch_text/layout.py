@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
-from typing import Any
+from typing import Any, cast
 
 from whilec.backends.torch_text.emit import Text
 from whilec.source import SourceFile
@@ -113,6 +113,6 @@ def number_list(start: str, value: Any) -> list[str]:
 
 def _literal(value: Any) -> str:
     if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
+        return f"[{', '.join(map(_literal, cast('list[Any]', value)))}]"
     text = repr(value)
     return text if text[-1].isdigit() and ast.literal_eval(text) == value else f'float("{text}")'

@@ -78,22 +78,19 @@ def _uses(node: ast.AST, outer: Locals, inner: Locals, starts: Sequence[int]) ->
             bound = outer | inner | frozenset(_targets(node))
             for part in ast.iter_child_nodes(node):
                 yield from _uses(part, bound, frozenset(), starts)
-        case ast.AnnAssign(value=ast.Constant(value=str())):
-            yield from _text_uses(node, outer, inner, starts)
+        case ast.AnnAssign(value=ast.Constant(value=str(text)) as value):
+            yield from _uses(node.annotation, outer, inner, starts)
+            if ast.unparse(node.annotation) == "TypeAlias":
+                first = starts[value.lineno - 1] + value.col_offset + 1
+                yield from _text_uses(text, first, outer, inner)
         case _:
             for part in ast.iter_child_nodes(node):
                 yield from _uses(part, outer, inner, starts)
 
 
-def _text_uses(node: ast.AnnAssign, outer: Locals, inner: Locals, starts: Sequence[int]) -> Iterator[Use]:
-    """Names in `Alias: TypeAlias = "..."`."""
-    assert isinstance(node.value, ast.Constant)
-    yield from _uses(node.annotation, outer, inner, starts)
-    if ast.unparse(node.annotation) != "TypeAlias":
-        return
-    first = starts[node.value.lineno - 1] + node.value.col_offset + 1
-    expression = ast.parse(node.value.value, mode="eval")
-    for use in _uses(expression, outer, inner, (0,)):
+def _text_uses(text: str, first: int, outer: Locals, inner: Locals) -> Iterator[Use]:
+    """Names in a type that is written as a text, which begins at `first`."""
+    for use in _uses(ast.parse(text, mode="eval"), outer, inner, (0,)):
         yield use._replace(start=use.start + first, end=use.end + first, name_end=use.name_end + first)
 
 

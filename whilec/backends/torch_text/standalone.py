@@ -279,8 +279,8 @@ class _Interface:
             f"    results = {_ELSEWHERE}.{PROGRAM}(run, batch.rows, *{values})",
         ]
         if program.loops and program.stage is Stage.BOUNDED:
-            places = [str(made.source.position(span.start).line) for span in program.loops]
-            lines.append(f"    {_ELSEWHERE}.warn_about(run.counts, ({', '.join(places)},))")
+            places = tuple(made.source.position(span.start).line for span in program.loops)
+            lines.append(f"    {_ELSEWHERE}.warn_about(run.counts, {places!r})")
         if len(program.outputs) == 1:
             lines.append(f"    return batch.result({result.format('results[0]')})")
         else:
@@ -369,11 +369,12 @@ class _Interface:
 
 
 def _fields(outputs: Sequence[str]) -> list[str]:
-    """Fields of a named tuple; those that Python does not allow are numbered, as by `rename=True`."""
-    return [
-        f"_{at}" if name.startswith("_") or keyword.iskeyword(name) else name
-        for at, name in enumerate(outputs)
-    ]
+    """Fields of a named tuple, none of which may begin with `_`."""
+    found: list[str] = []
+    for name in outputs:
+        others = [other for other in outputs if other != name]
+        found.append(python_name(name.lstrip("_") or "output", [*found, *others]))
+    return found
 
 
 def _shape_text(type_: Type) -> str:
