@@ -12,7 +12,8 @@ _CODE = re.compile(r"[EW]\d{4}", re.IGNORECASE)
 
 @click.command()
 @click.argument("topic")
-def explain(topic: str) -> int:
+@click.option("--backends", is_flag=True, help="Of a program: which backends run it, and why others do not.")
+def explain(topic: str, backends: bool) -> int:
     """Explain TOPIC: a code, a keyword, a function or a program.
 
     \b
@@ -20,7 +21,11 @@ def explain(topic: str) -> int:
     whilec explain LOOP
     whilec explain clamp
     whilec explain multiply.while
+    whilec explain multiply.while --backends
     """
+    if backends:
+        click.echo(_backends(topic))
+        return 0
     for find in (_code, _program, _function, _intrinsic, _word):
         text = find(topic)
         if text is not None:
@@ -51,7 +56,23 @@ def _program(topic: str) -> str | None:
     if checked.program is None:
         raise WhileError(*checked.diagnostics)
     show_diagnostics(checked.diagnostics)
-    return describe(checked.program)
+    return f"{describe(checked.program)}\n{_hint(topic)}"
+
+
+def _hint(topic: str) -> str:
+    """Where more is said; to ask the backends takes a second or two, because it loads torch."""
+    from whilec.backends.registry import BACKENDS
+    from whilec.driver.recipe import INTERPRETER
+
+    names = dict.fromkeys([INTERPRETER, *(name for table in BACKENDS.values() for name in table)])
+    return f"backends: {', '.join(names)}\n  `whilec explain {topic} --backends` says which of them run it"
+
+
+def _backends(topic: str) -> str:
+    from whilec.driver.backend_listing import backend_listing
+    from whilec.driver.files import load
+
+    return backend_listing(load(topic))
 
 
 def _function(topic: str) -> str | None:

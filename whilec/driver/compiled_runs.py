@@ -14,7 +14,8 @@ from whilec.diagnostics.model import Diagnostic, WhileError
 from whilec.driver.compiling import compile_tree
 from whilec.driver.devices import find_device, find_dtype
 from whilec.driver.limits import out_of_memory
-from whilec.driver.pipeline import E0450, Level, check_file
+from whilec.driver.pipeline import E0450, Level, check_file, in_source
+from whilec.semantics.bind import bind_shapes
 from whilec.semantics.options import Options
 from whilec.semantics.program import CheckedProgram
 from whilec.semantics.reference.result import LoopReport
@@ -119,6 +120,10 @@ class CompiledProgram:
         Raises:
             WhileError: The inputs do not fit the program, or the run failed.
         """
+        try:
+            bind_shapes(self.checked, {name: value.shape[1:] for name, value in inputs.items()})
+        except WhileError as error:
+            raise WhileError(*in_source(self.checked.source, error.diagnostics)) from None
         tensors = {name: self._tensor(value, rows) for name, value in inputs.items()}
         try:
             if not jacobian:

@@ -83,10 +83,8 @@ def _columns(
         place = f"row {number} (line {line})"
         values: list[int | float] = []
         if len(cells) != len(header):
-            what = (
-                f"{len(cells)} cells, but the header names {len(header)} columns" if cells else "it is empty"
-            )
-            problems.append(wrong_row(path, place, what))
+            found = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}" if cells else "nothing"
+            problems.append(wrong_row(path, place, f"{found}, but the header names {len(header)} columns"))
         else:
             for name, cell in zip(header, cells, strict=True):
                 value = _number(cell)

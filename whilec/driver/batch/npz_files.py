@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import IO, Any, cast
 
 from whilec.diagnostics.model import Diagnostic, WhileError
@@ -65,20 +66,12 @@ def _load(path: str) -> dict[str, Array]:
     import numpy as np
 
     try:
-        loaded: Any = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            raise unreadable(path, "it is one array, not an archive of named arrays", _HELP)
-        with loaded:
+        with Path(path).open("rb") as file:
+            loaded: Any = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                raise unreadable(path, "it is one array, not an archive of named arrays", _HELP)
             return {name: loaded[name] for name in loaded.files}
-    except (
-        ValueError,
-        EOFError,
-        SyntaxError,
-        TypeError,
-        OverflowError,
-        KeyError,
-        NotImplementedError,
-    ) as error:
+    except _NOT_NUMPY as error:
         reason = "it is not an archive that NumPy wrote"
         if "pickle" in str(error):
             reason = "it is no archive of numbers, and pickled Python objects are never loaded"
