@@ -28,7 +28,7 @@ ONNX_TOLERANCE = 1e-5
 _SCALES = (3.0, 1.0, 0.25)
 """Random inputs lie between 0 and one of these."""
 
-_PATIENCE = 120
+PATIENCE = 120
 """Seconds that a file may take."""
 
 
@@ -66,7 +66,7 @@ def verified(exported: Exported, kind: str, path: Path) -> Verdict:
     try:
         found = _RUNNERS[kind](exported, path, inputs)
     except subprocess.TimeoutExpired:
-        return Verdict(0, 0.0, f"the program ran for more than {_PATIENCE} seconds")
+        return Verdict(0, 0.0, f"the file ran for more than {PATIENCE} seconds")
     difference = max((_difference(a, b) for a, b in zip(expected, found, strict=True)), default=0.0)
     most = ONNX_TOLERANCE if kind == ".onnx" else _TOLERANCES[dtype]
     if not difference <= most:
@@ -176,7 +176,7 @@ def _run_python(exported: Exported, path: Path, inputs: Mapping[str, torch.Tenso
             capture_output=True,
             text=True,
             check=False,
-            timeout=_PATIENCE,
+            timeout=PATIENCE,
         )
         if done.returncode:
             last = done.stderr.strip().rpartition("\n")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -185,13 +185,24 @@ def write_onnx(exported: Exported, path: Path) -> None:
             dynamo=True,
             dynamic_shapes=dynamic,
             input_names=list(exported.inputs),
-            output_names=list(exported.program.outputs),
+            output_names=_output_names(exported.inputs, exported.program.outputs),
             verbose=False,
         )
     for node in model.model.graph:
         node.metadata_props.clear()  # stack traces, with paths of this machine
     model.model.metadata_props.update({f"whilec.{key}": text for key, text in exported.metadata().items()})
     model.save(path)
+
+
+def _output_names(inputs: Sequence[str], outputs: Sequence[str]) -> list[str]:
+    """Names of the outputs of a model, which cannot be those of its inputs."""
+    found: list[str] = []
+    for name in outputs:
+        made = f"{name}_out" if name in inputs else name
+        while made in inputs or made in found or (made != name and made in outputs):
+            made += "_"
+        found.append(made)
+    return found
 
 
 WRITERS = {".py": write_python, ".pt2": write_pt2, ".onnx": write_onnx}
