@@ -68,7 +68,7 @@ class Recurrent(AbstractExecutable):
         arguments = [call.parameters[name] for name in program.parameters]
         arguments += [call.inputs[name] for name in program.inputs]
         results = None
-        if self._taped is not None and not call.checkpoint and _wants_first_derivatives(arguments):
+        if self._taped is not None and _wants_first_derivatives(arguments):
             results = self._taped.run(run, rows, arguments)
             run = run if results is not None else run.again()
         if results is None:

@@ -9,7 +9,10 @@ from typing import Any, final
 
 import torch
 from torch.fx import GraphModule
-from torch.utils._python_dispatch import is_in_torch_dispatch_mode
+from torch.utils._python_dispatch import (
+    _disable_current_modes,  # pyright: ignore[reportPrivateUsage] - there is no public name
+    is_in_torch_dispatch_mode,
+)
 
 from whilec.backends.base import (
     AbstractBackend,
@@ -151,6 +154,12 @@ def graph_of(program: Program, rows: int = 2) -> GraphModule:
     Raises:
         GraphTooLongError: It would have more than `MAX_NODES` nodes.
     """
+    # The first call may come from somebody who records it: he must not record this.
+    with _disable_current_modes():
+        return _recorded(program, rows)
+
+
+def _recorded(program: Program, rows: int) -> GraphModule:
     names = traceable_names() | {"relaxation": relaxation_of(program.family)}
     function: Loaded | None = None
 
@@ -160,21 +169,21 @@ def graph_of(program: Program, rows: int = 2) -> GraphModule:
     recorder = Recorder(MAX_NODES, place)
     names |= {name: leaf(recorder, getattr(numbers, name)) for name in ("sqrt", "power")}
     function = Loaded(emit(program, names), names, program.name)
-    like = recorder.input("rows", torch.zeros(rows, dtype=torch.float64))
+    like = recorder.input("rows", torch.zeros(rows, dtype=torch.float64, device="cpu"))
     steepness = [recorder.input(name, Setting(1.0)) for name in ("steepness", "compare_steepness")]
     values = [
-        recorder.input(value.name, torch.ones((rows, *value.type.shape), dtype=torch.float64))
+        recorder.input(value.name, torch.ones((rows, *value.type.shape), dtype=torch.float64, device="cpu"))
         for value in program.body.parameters
     ]
     targets = None
     if program.targets:
         weights, biases = (
-            recorder.input(name, torch.ones(program.targets, dtype=torch.float64))
+            recorder.input(name, torch.ones(program.targets, dtype=torch.float64, device="cpu"))
             for name in ("target_weights", "target_biases")
         )
         targets = weights, biases
     run = Run(*steepness, loops=len(program.loops), target_weights=targets)
-    with torch.no_grad(), recorder:
+    with recorder:
         results = function(run, like, *values)
     graph = recorder.output(results)
     graph.eliminate_dead_code()

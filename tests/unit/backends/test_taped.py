@@ -82,6 +82,18 @@ def test_tapes_give_the_derivatives_of_autograd(
         assert torch.allclose(mine, other, rtol=1e-9, atol=1e-10 * (1 + other.abs().max().item()))
 
 
+@pytest.mark.parametrize("loops", ["path", "mixture"])
+@pytest.mark.parametrize("name", ["multiply", "fibonacci"])
+def test_checkpoints_change_no_bit(name: str, loops: Any, runs: list[bool]) -> None:
+    inputs = inputs_of(name)
+    value, plain = gradients(module_of(name, loops=loops, max_trips=40), inputs)
+    other, ours = gradients(module_of(name, loops=loops, max_trips=40, checkpoint=True), inputs)
+    assert runs == [True, True]
+    assert torch.equal(value, other)
+    for mine, theirs in zip(ours, plain, strict=True):
+        assert torch.allclose(mine, theirs, rtol=1e-13, atol=1e-13)
+
+
 @pytest.mark.parametrize("name", ["multiply", "bubble_sort", "dynamic_time_warping"])
 def test_higher_derivatives_go_through_autograd(name: str) -> None:
     module = module_of(name, smooth="inf", steepness=0.7)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias, TypeVar, cast, final
 
 import torch
@@ -26,6 +27,8 @@ from whilec.backends.torch_library.eager import (
     standing_by,
 )
 from whilec.backends.torch_library.numbers import is_uniform
+from whilec.backends.torch_library.tables import Table
+from whilec.backends.torch_library.taped import Number, segment
 from whilec.backends.torch_library.weights import Weight, aligned
 
 T = TypeVar("T")
@@ -81,8 +84,11 @@ def _run(entry: Entry, current: Current, run: Any, count: list[int]) -> State:
     parts: list[Part] = []
     first, length, is_done = 0, 1, False
     while not is_done:
-        if run.is_checkpointed and torch.is_grad_enabled():
-            step: Any = checkpoint(entry.advance, current, first, length, use_reentrant=False)
+        step: Any
+        if run.is_checkpointed and is_trusting():
+            step = segment(partial(_far, entry, first, length), current, _replaced)
+        elif run.is_checkpointed and torch.is_grad_enabled():
+            step = checkpoint(entry.advance, current, first, length, use_reentrant=False)
         else:
             step = entry.advance(current, first, entry.trips + 1)
         current, left, ends, first, is_done = step
@@ -93,6 +99,41 @@ def _run(entry: Entry, current: Current, run: Any, count: list[int]) -> State:
     count[1] = max(count[1], first)
     rows, values = parts[0]
     return values if rows is None else joined(cast("list[tuple[torch.Tensor, State]]", parts))
+
+
+def _far(entry: Entry, first: int, length: int, current: Current) -> Any:
+    """The square of `length` trips, in parts of `length`.
+
+    With lengths 1, 2, 3, ... the states kept at any time grow as the cube root of the trips.
+    """
+    left: list[Part] = []
+    ends = [0, 0, 0]
+    is_done = False
+    for _ in range(length):
+        step = segment(partial(_near, entry, first, length), current, _replaced)
+        current, part, ended, first, is_done = step
+        left += part
+        ends = [a + b for a, b in zip(ends, ended, strict=True)]
+        if is_done:
+            break
+    return current, left, ends, first, is_done
+
+
+def _near(entry: Entry, first: int, length: int, current: Current) -> Any:
+    return entry.advance(current, first, length)
+
+
+def _replaced(change: Callable[[Number], Any], value: Any) -> Any:
+    """A value with its numbers replaced, in a fixed order."""
+    if type(value) is Number:
+        return change(value)
+    if isinstance(value, Table):
+        return Table(value.sizes, None, [_replaced(change, item) for item in value.elements()])
+    if isinstance(value, Current):
+        return Current(*(_replaced(change, getattr(value, name)) for name in Current.__slots__))
+    if isinstance(value, tuple):
+        return tuple(_replaced(change, item) for item in value)
+    return [_replaced(change, item) for item in value] if isinstance(value, list) else value
 
 
 Part: TypeAlias = "tuple[torch.Tensor | None, State]"

@@ -81,7 +81,15 @@ def sqrt(x: Number) -> Number:
     """The square root."""
     if is_uniform(x):
         return uniform(torch.sqrt, x)
+    if torch.compiler.is_exporting():
+        return _exported_sqrt(x)
     return _ReverseSqrt.apply(x) if torch.compiler.is_dynamo_compiling() else _Sqrt.apply(x)
+
+
+def _exported_sqrt(x: torch.Tensor) -> torch.Tensor:
+    """The root in a file of `torch.export`, which keeps no derivatives of our own: at 0 it has none."""
+    is_fine = x > 0.0
+    return torch.where(is_fine, torch.sqrt(torch.where(is_fine, x, 1.0)), torch.sqrt(x.detach()))
 
 
 class _ReverseSqrt(torch.autograd.Function):
@@ -130,8 +138,19 @@ def power(a: Number, b: Number) -> Number:
         base, exponent = torch.full_like(b, a), b
     else:
         base, exponent = a, torch.full_like(a, b) if is_uniform(b) else b
+    if torch.compiler.is_exporting():
+        return _exported_power(base, exponent)
     function = _ReversePower if torch.compiler.is_dynamo_compiling() else _Power
     return function.apply(base, exponent)
+
+
+def _exported_power(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """As `_exported_sqrt`: infinite derivatives at base 0 are left out."""
+    still = b.detach()
+    is_fine, is_steep = a > 0.0, (a == 0.0) & (still < 1.0)
+    by_base = torch.pow(torch.where(is_fine | is_steep, 1.0, a), still)
+    other = torch.where(is_steep, torch.pow(a.detach(), still), by_base)
+    return torch.where(is_fine, torch.pow(torch.where(is_fine, a, 1.0), b), other)
 
 
 class _ReversePower(torch.autograd.Function):
