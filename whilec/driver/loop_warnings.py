@@ -56,7 +56,7 @@ def loop_warnings(loops: Iterable[LoopReport], options: Options) -> Iterator[Dia
             share = "" if loop.capped >= 1 else f" in {100 * loop.capped:.3g}% of its runs"
             yield Diagnostic(
                 W0650,
-                f"this loop was stopped after {options.trip_cap} trips{share}",
+                f"this loop was stopped after {loop.trips} trips{share}",
                 Label(loop.span, "still had weight left"),
                 help="try a smaller `--steepness`, another mode or a larger `--max-trips`",
                 notes=() if loop.advice is None else (loop.advice,),

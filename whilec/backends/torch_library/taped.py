@@ -176,12 +176,19 @@ def _passed_on(gradient: torch.Tensor, slope: Slope) -> torch.Tensor:
 class Number:
     """A tensor on a tape; index -1 is a constant."""
 
-    __slots__ = ("index", "tape", "value")
+    __slots__ = ("_rest", "index", "tape", "value")
 
     def __init__(self, value: torch.Tensor, index: int, tape: Tape) -> None:
         self.value = value
         self.index = index
         self.tape = tape
+        self._rest: torch.Tensor | None = None
+
+    def rest(self) -> torch.Tensor:
+        """1 less the tensor, for weights that are used more than once."""
+        if self._rest is None:
+            self._rest = 1.0 - self.value
+        return self._rest
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -357,7 +364,9 @@ def _where(mask: torch.Tensor, a: Any, b: Any) -> Number:
 
 def _lerp(old: Any, new: Any, weight: Any) -> Number:
     x, y, w = plain(old), plain(new), plain(weight)
-    by_old = 1.0 - w if type(old) is Number else None
+    by_old = None
+    if type(old) is Number:
+        by_old = weight.rest() if type(weight) is Number else 1.0 - w
     by_weight = y - x if type(weight) is Number else None
     return made(tape_of(old, new, weight), torch.lerp(x, y, w), old, by_old, new, w, weight, by_weight)
 
