@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from algonet_runtime import Smoothness
 from whilec.diagnostics.model import Diagnostic
 from whilec.driver.gradcheck.comparing import AGREEMENT, disagreement, entry, wrong_block, wrong_value
 from whilec.driver.gradcheck.participants import Subject
 from whilec.driver.gradcheck.report import Block, Check, Entry, Verdict
 from whilec.driver.gradcheck.stencil import Stencil
-from whilec.driver.pipeline import Result
+from whilec.driver.pipeline import Result, smoothness
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Index: TypeAlias = tuple[int, ...]
@@ -38,8 +40,9 @@ def check_gradients(subject: Subject) -> Check:
             wrong.append(wrong_value(_element(output, worst), _at(found, worst)))
     names = dict.fromkeys(name for row in jacobian.values() for name in row)
     stencil = Stencil(subject, tuple(names))
+    has_kinks = smoothness(reference.program, subject.options) < Smoothness.c(1)
     blocks = [
-        Block(output, name, tuple(_entries(results, stencil, output, name)))
+        Block(output, name, tuple(_entries(results, stencil, output, name, has_kinks)))
         for output, row in jacobian.items()
         for name in row
     ]
@@ -48,20 +51,18 @@ def check_gradients(subject: Subject) -> Check:
     return Check(outputs, values, participants, tuple(blocks), tuple(wrong), reference.diagnostics)
 
 
-def _entries(results: Mapping[str, Result], stencil: Stencil, output: str, name: str) -> Iterator[Entry]:
+def _entries(
+    results: Mapping[str, Result], stencil: Stencil, output: str, name: str, has_kinks: bool
+) -> Iterator[Entry]:
     blocks = {who: result.run.jacobian for who, result in results.items()}
     found = _arrays({who: block[output][name] for who, block in blocks.items() if block is not None})
     value = np.asarray(next(iter(results.values())).run.outputs[output], dtype=np.float64)
     for place in np.ndindex(_first(found).shape):
         j, at = place[: value.ndim], place[value.ndim :]
-        yield entry(
-            _element(output, j),
-            _element(name, at),
-            float(value[j]),
-            _at(found, place),
-            stencil.estimate(output, j, name, at),
-            lambda j=j, at=at: stencil.beside(output, j, name, at),
-        )
+        estimate = stencil.estimate(output, j, name, at)
+        beside = partial(stencil.beside, output, j, name, at) if has_kinks else None
+        gradients = _at(found, place)
+        yield entry(_element(output, j), _element(name, at), float(value[j]), gradients, estimate, beside)
 
 
 def _arrays(found: Mapping[str, Any]) -> dict[str, Array]:

@@ -12,8 +12,8 @@ from whilec.driver.gradcheck.report import E0685, Block, Entry, Verdict
 AGREEMENT = 1e-7
 """Largest relative difference between participants, which compute the same in another order."""
 
-NEAR = 1e-2
-"""Largest relative difference between a slope and the gradient a small step beside it."""
+NEAR = 0.1
+"""Where kinks cancel, the gradient beside the point is nearer to the slope than that at it, by this."""
 
 _ABSOLUTE = 1e-12
 """Differences below this, relative to the output, come from rounding."""
@@ -27,7 +27,7 @@ def entry(
     value: float,
     gradients: Mapping[str, float],
     estimate: Estimate,
-    beside: Callable[[], tuple[float, float]],
+    beside: Callable[[], tuple[float, float]] | None,
 ) -> Entry:
     """One derivative, judged.
 
@@ -49,8 +49,9 @@ def entry(
         difference = max(relative(gradient, slope.value, least) for gradient in gradients.values())
         allowed = TOLERANCE + 4 * slope.error / max(abs(slope.value), least)
         verdict = Verdict.OK if difference <= allowed else Verdict.WRONG
-        if verdict is Verdict.WRONG and max(relative(near, slope.value, least) for near in beside()) < NEAR:
-            verdict = Verdict.HIDDEN_KINK
+        if verdict is Verdict.WRONG and beside is not None:
+            is_near = max(relative(near, slope.value, least) for near in beside()) < NEAR * difference
+            verdict = Verdict.HIDDEN_KINK if is_near else verdict
     if between > AGREEMENT:
         verdict = Verdict.WRONG
     return Entry(output, name, dict(gradients), between, estimate, difference, verdict)
