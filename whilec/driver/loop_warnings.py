@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, final
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label
-from whilec.semantics.options import Options
 
 if TYPE_CHECKING:
     from whilec.semantics.reference import LoopReport
@@ -49,7 +48,7 @@ class LoopWarning(UserWarning):
     """A module's loop was stopped at `max_trips`; given once per module by Python's `warnings`."""
 
 
-def loop_warnings(loops: Iterable[LoopReport], options: Options) -> Iterator[Diagnostic]:
+def loop_warnings(loops: Iterable[LoopReport]) -> Iterator[Diagnostic]:
     """A warning for each loop that was cut short or met a NaN."""
     for loop in loops:
         if loop.capped > 0:

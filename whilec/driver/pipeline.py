@@ -178,7 +178,7 @@ def run_prepared(
         names = dict.fromkeys([*inputs, *(parameter.name for parameter in program.parameters)])
         rows = {output: {name: row[name] for name in names} for output, row in run.jacobian.items()}
         run = replace(run, jacobian=rows)
-    warnings = (*check_options(options), *program.warnings, *loop_warnings(run.loops, options))
+    warnings = (*check_options(options), *program.warnings, *loop_warnings(run.loops))
     return Result(program, run, in_source(program.source, warnings))
 
 

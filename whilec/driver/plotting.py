@@ -116,7 +116,7 @@ def sample(request: Request, tick: Callable[[int], None] = lambda _: None) -> Pl
     for options in request.modes:
         panel, loops = sample_panel(request, program, options, (output, place), tick)
         panels.append(panel)
-        found = (*check_options(options), *loop_warnings(loops, options))
+        found = (*check_options(options), *loop_warnings(loops))
         warnings += [replace(w, notes=(*w.notes, f"in mode {options.smooth}")) for w in found]
     return Plot(request.axes, label(output, place), tuple(panels), in_source(source, warnings))
 

@@ -64,8 +64,6 @@ def loop_reports(
     )
 
 
-def warnings_about(
-    reports: Iterable[LoopReport], source: SourceFile, options: Options
-) -> tuple[Diagnostic, ...]:
+def warnings_about(reports: Iterable[LoopReport], source: SourceFile) -> tuple[Diagnostic, ...]:
     """A warning for each loop that was cut short or met a NaN."""
-    return in_source(source, loop_warnings(reports, options))
+    return in_source(source, loop_warnings(reports))

@@ -114,7 +114,7 @@ class WhileModule(nn.Module):
         return ModuleRun(
             {name: _returned(outcome.outputs[name], bound) for name in self._outputs},
             reports,
-            warnings_about(reports, self.source, self._options),
+            warnings_about(reports, self.source),
         )
 
     def _run(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Bound, Outcome]:
@@ -150,7 +150,7 @@ class WhileModule(nn.Module):
         if not any(count.capped for count in counts):
             return
         self._has_warned = True
-        found = warnings_about(self._reports(counts), self.source, self._options)
+        found = warnings_about(self._reports(counts), self.source)
         text = "\n".join(_warning_text(d) for d in found if d.code is W0650)
         warnings.warn(LoopWarning(text), stacklevel=_USER)
 
