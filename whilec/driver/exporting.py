@@ -1,4 +1,4 @@
-"""Compiled modules as files that need no whilec: `.pt2`, `.onnx` and `.py`. Imports torch."""
+"""Compiled modules as files that need no whilec: `.pt2`, `.onnx` and `.py`; loads without torch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
-import torch
-
 from whilec.diagnostics.model import Code, Diagnostic, Example, WhileError
 from whilec.driver.arguments import plain_inputs
 from whilec.driver.ir_listing import known_sizes
@@ -21,6 +19,8 @@ from whilec.driver.values import Value, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    import torch
 
     from whilec.driver.export_kinds import Exported
     from whilec.module import WhileModule
@@ -154,6 +154,8 @@ def exported(
     Raises:
         WhileError: Sizes are missing or wrong.
     """
+    import torch
+
     from whilec.driver.export_kinds import Exported
 
     checked = programs.checked
