@@ -5,12 +5,13 @@ from __future__ import annotations
 from whilec.passes.base import AbstractPass
 from whilec.passes.bound_loops import BoundLoops
 from whilec.passes.drop_unused import DropUnused
+from whilec.passes.simplify import Simplify
 from whilec.passes.unroll import Unroll
 
 
 def recurrent() -> tuple[AbstractPass, ...]:
     """To a program whose loops run."""
-    return (DropUnused(), BoundLoops())
+    return (Simplify(), DropUnused(), BoundLoops())
 
 
 def unrolled(
@@ -23,4 +24,11 @@ def unrolled(
         reports: Whether masks that tell how loops ended are further results.
         most_nodes: Beyond this it is an error.
     """
-    return (DropUnused(), BoundLoops(trips), Unroll(most_nodes, reports=reports), DropUnused())
+    return (
+        Simplify(),
+        DropUnused(),
+        BoundLoops(trips),
+        Unroll(most_nodes, reports=reports),
+        Simplify(),
+        DropUnused(),
+    )
