@@ -134,7 +134,7 @@ def declare_outputs(unit: UnitContext, outputs: Iterable[ast.Binding]) -> None:
 
 
 def close_unit(
-    unit: UnitContext, outputs: Iterable[str], starts: Sequence[ast.Var], body: Sequence[ast.Stmt]
+    unit: UnitContext, outputs: Sequence[str], starts: Sequence[ast.Var], body: Sequence[ast.Stmt]
 ) -> Unit:
     """The unit as it is kept."""
     program = unit.program
@@ -157,7 +157,9 @@ def close_unit(
     inputs = [name for name, variable in own.items() if variable.role is Role.INPUT]
     variables.update((name, own[name]) for name in inputs)
     rest = (variable for name, variable in own.items() if name not in variables)
-    variables.update((v.name, v) for v in sorted(rest, key=lambda variable: variable.span))
+    # A text has its outputs in the header, a Python function in its last line.
+    results = frozenset(outputs)
+    variables.update((v.name, v) for v in sorted(rest, key=lambda v: (v.name not in results, v.span)))
     bound: Bindings = {name: size for name in shapes if isinstance(size := unit.sizes.get(name), int)}
     return Unit(
         name=unit.name,
