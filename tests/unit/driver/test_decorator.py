@@ -101,7 +101,9 @@ def test_unknown_options_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "code"), [(3, "E0141"), (None, "E0141"), (int, "E0141"), ("".join, "E0141")], ids=str
+    ("found", "code"),
+    [(3, "E0141"), (None, "E0141"), (int, "E0141"), ("".join, "E0141")],
+    ids=["number", "none", "class", "method"],
 )
 def test_only_functions_are_taken(found: object, code: str) -> None:
     with pytest.raises(whilec.WhileError, match=code):
