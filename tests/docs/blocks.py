@@ -3,7 +3,9 @@
 - A block `while` is a program without errors. Where its first line is `// NAME.while`, the blocks
   `console` of the same page find it under that name.
 - A block `while error` is a program that `whilec check` refuses.
-- A block `console` shows commands that begin with `$ whilec`, each with all that it prints.
+- A block `text NAME` is a file that the blocks `console` of the page find.
+- A block `console` shows commands that begin with `$ whilec`, each with all that it prints. A block
+  `text NAME written` behind it is a file that the commands wrote.
 - A block `python` with `>>>` is a doctest; the blocks of a page share their names.
 """
 
@@ -18,6 +20,7 @@ from tests.repository import ROOT
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<info>[^`]*)$")
+DATA = re.compile(r"text (?P<name>\S+)(?P<written> written)?")
 FILE_LINE = re.compile(r"// (\S+\.while)\s*")
 
 
@@ -36,9 +39,18 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """The file name on a program's first line."""
+        """The name of a file for the commands: on a program's first line, or behind `text`."""
+        data = DATA.fullmatch(self.info)
+        if data is not None:
+            return None if data["written"] else data["name"]
         match = FILE_LINE.fullmatch(self.text.partition("\n")[0])
         return match[1] if match else None
+
+    @property
+    def written(self) -> str | None:
+        """The name of a file that commands wrote."""
+        data = DATA.fullmatch(self.info)
+        return data["name"] if data is not None and data["written"] else None
 
 
 @dataclass(frozen=True)

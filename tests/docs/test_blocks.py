@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import shlex
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,14 @@ def test_console_block_prints_what_it_shows(block: Block, folder: Path) -> None:
         answer = whilec(*arguments)
         assert answer.output.strip() == command.output
         assert answer.code == (1 if "error[" in command.output else 0)
+    for shown in written_by(block):
+        assert (folder / str(shown.written)).read_text(encoding="utf-8") == shown.text
+
+
+def written_by(block: Block) -> list[Block]:
+    """The blocks that show files which the commands of a block wrote: those right behind it."""
+    others = [other for other in blocks(block.page) if other.line > block.line]
+    return list(takewhile(lambda other: other.written is not None, others))
 
 
 @pytest.mark.parametrize("block", blocks_of("while"), ids=lambda block: block.name)
