@@ -277,6 +277,17 @@ class Number:
 
         return _of_one(self.value.index_select(dim, rows), self, spread)
 
+    def __getitem__(self, rows: slice) -> Number:
+        """Rows that stand together."""
+        shape = self.value.shape
+
+        def widened(gradient: torch.Tensor) -> torch.Tensor:
+            wide = gradient.new_zeros(shape)
+            wide[rows] = gradient
+            return wide
+
+        return _of_one(self.value[rows], self, widened)
+
     def masked_fill(self, mask: torch.Tensor, value: float) -> Number:
         """The number, and a constant where the mask holds."""
         return _of_one(self.value.masked_fill(mask, value), self, ~mask)
