@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import Runner
+from whilec.backends.registry import BACKENDS
 from whilec.catalogue import all_codes
 from whilec.cli.words import WORDS
 from whilec.semantics.builtins import BUILTINS
+
+BACKEND_NAMES = list(dict.fromkeys(["interpreter", *(name for table in BACKENDS.values() for name in table)]))
 
 
 @pytest.mark.parametrize("name", [*all_codes(), *BUILTINS, *WORDS])
@@ -59,7 +62,27 @@ def test_a_program_with_a_header(command: Runner, folder: Path) -> None:
         "  1: C_INF",
         "  2: C_INF",
         "  inf: C_INF",
+        f"backends: {', '.join(BACKEND_NAMES)}",
+        "  `whilec explain scale.while --backends` says which of them run it",
     ]
+
+
+@pytest.mark.parametrize("program", ["multiply.while", "scale.while"])
+def test_the_backends_of_a_program(command: Runner, program: str) -> None:
+    finished = command("explain", program, "--backends")
+    assert finished.code == 0
+    lines = finished.out.splitlines()
+    for graph, table in BACKENDS.items():
+        at = lines.index(f"{program}: graph {graph}, smooth inf")
+        names = [*table, *(["interpreter"] if graph == "recurrent" else [])]
+        told = [line.split() for line in lines[at + 2 : at + 2 + len(names)]]
+        assert [words[0] for words in told] == names
+        assert sum(words[1:] == ["runs"] for words in told) == 1
+
+
+def test_backends_are_those_of_programs(command: Runner) -> None:
+    assert "error[E0670]" in command("explain", "E0670", "--backends").err
+    assert "error[E01" in command("explain", "broken.while", "--backends").err
 
 
 def test_a_program_without_a_header(command: Runner) -> None:

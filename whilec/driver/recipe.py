@@ -210,8 +210,8 @@ def _wrong_trips(recipe: Recipe, loops: int) -> Diagnostic | None:
     if trips is None:
         if loops == 0:
             return None
-        example = 8 if loops == 1 else f"8, or one number for each of its {loops} loops"
-        return Diagnostic(E0513, "an unrolled graph needs `trips`", help=f"add `trips={example}`")
+        further = "" if loops == 1 else f", or one number for each of its {loops} loops"
+        return Diagnostic(E0513, "an unrolled graph needs `trips`", help=f"add `trips=8`{further}")
     wrong = [each for each in (trips if isinstance(trips, tuple) else (trips,)) if not _is_count(each)]
     if wrong:
         title = f"`trips` holds `{shorten(str(wrong[0]))}`, which is not a whole number of at least 1"
