@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -13,6 +13,7 @@ from whilec.backends.base import AbstractExecutable, Call, LoopCount
 from whilec.ir.node import Program
 from whilec.lower import lower
 from whilec.lower.program import assignment_targets
+from whilec.lower.scope import concrete
 from whilec.semantics.options import Options
 from whilec.semantics.program import CheckedProgram
 from whilec.semantics.reference import execute_tensors
@@ -53,10 +54,10 @@ def run_backend(
     rows = next(iter(inputs.values())).shape[0]
     parameters: dict[str, torch.Tensor] = {}
     for variable in program.parameters:
-        shape = variable.type.shape
+        shape = concrete(variable.type.shape)
         value = leaves.get(variable.name)
         if value is None:
-            start = parameter_values(program, _Floats(), {})[variable.name]
+            start = parameter_values(program, cast("Any", _Floats()), {})[variable.name]
             value = torch.tensor(getattr(start, "items", start), dtype=torch.float64).reshape(shape)
         parameters[variable.name] = value.expand(rows, *shape)
     given = {name: leaves.get(name, torch.zeros(rows, dtype=torch.float64)) for name in program.main.inputs}

@@ -25,6 +25,7 @@ from whilec.backends.torch_taped import TapedProgram, is_suitable
 from whilec.backends.torch_text.emit import emit
 from whilec.backends.torch_text.loaded import Loaded
 from whilec.backends.torch_text.namespace import eager_names, relaxation_of
+from whilec.backends.torch_transforms import has_tangent, is_transformed
 from whilec.ir.node import Program
 from whilec.passes.base import run_passes
 from whilec.passes.pipelines import recurrent
@@ -94,6 +95,6 @@ def _wants_first_derivatives(arguments: list[torch.Tensor]) -> bool:
         torch.is_grad_enabled()
         and any(argument.requires_grad for argument in arguments)
         and not any(argument.is_cuda for argument in arguments)
-        and torch._C._functorch.peek_interpreter_stack() is None
-        and not any(torch.autograd.forward_ad.unpack_dual(x).tangent is not None for x in arguments)
+        and not is_transformed()
+        and not any(map(has_tangent, arguments))
     )

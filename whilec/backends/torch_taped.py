@@ -5,6 +5,9 @@ scalar operations, one node of autograd stands for the whole run: its backward p
 Derivatives of higher order, and runs with numbers that are not finite, go through autograd.
 """
 
+# Torch's own stubs leave many types open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -16,7 +19,8 @@ import torch
 from whilec.backends.torch_library.eager import TroubleError, is_finite, trusting
 from whilec.backends.torch_library.run import Run
 from whilec.backends.torch_library.tables import Table
-from whilec.backends.torch_library.taped import Number, Tape, TapedRelaxation
+from whilec.backends.torch_library.taped import Number, Tape
+from whilec.backends.torch_library.taped_functions import TapedRelaxation
 from whilec.backends.torch_library.weights import in_rows
 from whilec.backends.torch_text.emit import Text
 from whilec.backends.torch_text.loaded import Loaded
@@ -82,12 +86,11 @@ class TapedProgram:
             try:
                 with trusting():
                     results = self._function(run, rows, *values)
-                    outputs = [_output(value, rows) for value in results]
-                    is_fine = all(is_finite(output) for output, _ in outputs)
             except TroubleError:
-                is_fine = False
-        if not is_fine:
-            return None
+                return None
+            outputs = [_output(value, rows) for value in results]
+            if not all(is_finite(output) for output, _ in outputs):
+                return None
         record = _Record(self, tape, run, rows, arguments, leaves, [index for _, index in outputs])
         inputs = [leaf.argument for leaf in leaves]
         return _Attached.apply(record, [value for value, _ in outputs], *inputs)

@@ -34,6 +34,7 @@ from whilec.backends.torch_library.weights import in_rows
 from whilec.backends.torch_text.emit import emit
 from whilec.backends.torch_text.loaded import Loaded
 from whilec.backends.torch_text.namespace import relaxation_of, traceable_names
+from whilec.backends.torch_transforms import is_transformed
 from whilec.ir.node import Program
 from whilec.passes.base import run_passes
 from whilec.passes.pipelines import unrolled
@@ -120,13 +121,7 @@ class Unrolled(AbstractExecutable):
 
 def _is_traced() -> bool:
     """Whether somebody records or transforms this call, so that nobody may look at numbers."""
-    # Torch has no public name for whether `torch.func` or `torch.vmap` transforms a call.
-    functorch = torch._C._functorch  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-    return (
-        torch.compiler.is_compiling()
-        or functorch.peek_interpreter_stack() is not None
-        or is_in_torch_dispatch_mode()
-    )
+    return torch.compiler.is_compiling() or is_transformed() or is_in_torch_dispatch_mode()
 
 
 def flat(program: Program, trips: tuple[int, ...], *, reports: bool) -> Program:

@@ -119,10 +119,11 @@ def blend(old: Number, new: Number, p: Weight) -> Number:
         return new
     if _THREAD.is_careful:
         return careful(_blend, old, new, p)
-    if type(p) is not torch.Tensor and type(old) is not float and old.dim() == 1:
-        return p.blended(old, new)
-    old, new = weights.in_rows(old, p), weights.in_rows(new, p)
-    return torch.lerp(old, new, aligned(p, old))
+    first, second = weights.in_rows(old, p), weights.in_rows(new, p)
+    taped: Any = p
+    if type(p) is not torch.Tensor and first.dim() == 1:
+        return taped.blended(first, second)
+    return torch.lerp(first, second, aligned(p, first))
 
 
 def increment(old: Number, change: Number, p: Weight) -> Number:

@@ -27,8 +27,9 @@ from whilec.backends.torch_library.eager import (
     standing_by,
 )
 from whilec.backends.torch_library.numbers import is_uniform
+from whilec.backends.torch_library.segments import segment
 from whilec.backends.torch_library.tables import Table
-from whilec.backends.torch_library.taped import Number, segment
+from whilec.backends.torch_library.taped import Number
 from whilec.backends.torch_library.weights import Weight, aligned
 
 T = TypeVar("T")

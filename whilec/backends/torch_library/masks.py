@@ -48,8 +48,13 @@ def is_positive(p: Weight, rows: torch.Tensor) -> torch.Tensor:
     return in_rows(p, rows) > 0.0
 
 
+def is_above_zero(d: Weight, rows: torch.Tensor) -> torch.Tensor:
+    """Where d is not 0: NaN takes part."""
+    return in_rows(d, rows) != 0.0
+
+
 def is_below_one(d: Weight, rows: torch.Tensor) -> torch.Tensor:
-    """Where d is not 1."""
+    """Where d is not 1: NaN takes part."""
     return in_rows(d, rows) != 1.0
 
 

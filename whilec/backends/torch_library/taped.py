@@ -11,17 +11,23 @@ finite, `TroubleError` tells that the plain functions must be used instead.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, final
 
 import torch
 
-from whilec.backends.torch_library import eager, numbers
-from whilec.backends.torch_library.weights import operands
-
 Slope: TypeAlias = Any
 """A derivative: None for 1, a float, a tensor (or mask) of the result's shape, or a function that
 takes the result's gradient to the operand's."""
+
+
+class AbstractRecord(ABC):
+    """A record that passes gradients back in its own way."""
+
+    @abstractmethod
+    def pass_back(self, found: list[Any]) -> None:
+        """Turn the gradients by its results into gradients by its inputs; `found` is by place."""
 
 
 @final
@@ -31,7 +37,7 @@ class Tape:
     __slots__ = ("records", "size")
 
     def __init__(self) -> None:
-        self.records: list[tuple[int, tuple[tuple[int, Slope], ...]] | Segment] = []
+        self.records: list[tuple[int, tuple[tuple[int, Slope], ...]] | AbstractRecord] = []
         self.size = 0
 
     def leaf(self, value: torch.Tensor) -> Number:
@@ -45,7 +51,7 @@ class Tape:
         for index, seed in seeds:
             found[index] = seed if found[index] is None else found[index] + seed
         for record in reversed(self.records):
-            if type(record) is Segment:
+            if not isinstance(record, tuple):
                 record.pass_back(found)
                 continue
             result, terms = record
@@ -57,112 +63,6 @@ class Tape:
                 part = _passed_on(gradient, slope)
                 found[index] = part if found[index] is None else found[index] + part
         return [found[index] for index in wanted]
-
-
-@final
-class Segment:
-    """A part of a run whose own tape is made when it is needed, and not before.
-
-    Nothing here refers to the tape that has this record, so that it is freed as soon as it can be.
-
-    Args:
-        results: Places of what it computes, on the tape that has this record.
-        places: Places of what it is computed from, there too.
-        values: The tensors at these places.
-        replay: The results as numbers of a fresh tape, of the inputs as numbers of that tape.
-    """
-
-    __slots__ = ("places", "replay", "results", "values")
-
-    def __init__(
-        self,
-        results: list[int],
-        places: list[int],
-        values: list[torch.Tensor],
-        replay: Callable[[list[Number]], list[Number]],
-    ) -> None:
-        self.results = results
-        self.places = places
-        self.values = values
-        self.replay = replay
-
-    def pass_back(self, found: list[Any]) -> None:
-        """Turn the gradients by the results into gradients by the inputs."""
-        seeds = [found[index] for index in self.results]
-        for index in self.results:
-            found[index] = None
-        if all(seed is None for seed in seeds):
-            return
-        tape = Tape()
-        leaves = [tape.leaf(value) for value in self.values]
-        with eager.trusting():
-            results = self.replay(leaves)
-        given = [(x.index, seed) for x, seed in zip(results, seeds, strict=True) if seed is not None]
-        parts = tape.gradients(given, [leaf.index for leaf in leaves])
-        for place, part in zip(self.places, parts, strict=True):
-            if part is not None:
-                found[place] = part if found[place] is None else found[place] + part
-
-
-def segment(function: Callable[[Any], Any], value: Any, replaced: Callable[[Any, Any], Any]) -> Any:
-    """A function of a value with numbers in it, as one record.
-
-    Args:
-        function: Gives the same every time.
-        value: Its argument.
-        replaced: A value with every number in it replaced (first argument: by what), in a fixed order.
-    """
-    places: dict[int, int] = {}
-    values: list[torch.Tensor] = []
-    tapes: list[Tape] = []
-
-    def slot(x: Number) -> Any:
-        """A number without a tape that stands for an input; constants become tensors."""
-        if x.index < 0:
-            return x.value
-        if x.index not in places:
-            places[x.index] = len(values)
-            values.append(x.value)
-            tapes.append(x.tape)
-        return Number(x.value, places[x.index], _NOWHERE)
-
-    template = replaced(slot, value)
-    if not values:
-        return function(value)
-
-    def run(leaves: list[Number]) -> tuple[Any, list[Number]]:
-        """The result, and the numbers in it that are no inputs."""
-        result = function(replaced(lambda x: leaves[x.index], template))
-        new: dict[int, Number] = {}
-
-        def found(x: Number) -> Number:
-            if x.index >= len(leaves):
-                new.setdefault(x.index, x)
-            return x
-
-        replaced(found, result)
-        return result, list(new.values())
-
-    outer, inner = tapes[0], Tape()
-    result, new = run([inner.leaf(x) for x in values])
-    numbers_of = [Number(x, place, outer) for x, place in zip(values, places, strict=True)]
-    first = outer.size
-    outer.size += len(new)
-    made_of = {x.index: Number(x.value, first + i, outer) for i, x in enumerate(new)}
-    outer.records.append(
-        Segment(list(range(first, outer.size)), list(places), values, lambda leaves: run(leaves)[1])
-    )
-
-    def outside(x: Number) -> Any:
-        if x.index < 0:
-            return x.value
-        return numbers_of[x.index] if x.index < len(numbers_of) else made_of[x.index]
-
-    return replaced(outside, result)
-
-
-_NOWHERE = Tape()
-"""The tape of numbers that are not on one."""
 
 
 def _passed_on(gradient: torch.Tensor, slope: Slope) -> torch.Tensor:
@@ -205,26 +105,26 @@ class Number:
 
     def __add__(self, other: Any) -> Number:
         if type(other) is Number:
-            return _of_two(self.value + other.value, self, None, other, None)
-        return _of_one(self.value + other, self, None)
+            return of_two(self.value + other.value, self, None, other, None)
+        return of_one(self.value + other, self, None)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Number:
         if type(other) is Number:
-            return _of_two(self.value - other.value, self, None, other, -1.0)
-        return _of_one(self.value - other, self, None)
+            return of_two(self.value - other.value, self, None, other, -1.0)
+        return of_one(self.value - other, self, None)
 
     def __rsub__(self, other: Any) -> Number:
-        return _of_one(other - self.value, self, -1.0)
+        return of_one(other - self.value, self, -1.0)
 
     def __neg__(self) -> Number:
-        return _of_one(-self.value, self, -1.0)
+        return of_one(-self.value, self, -1.0)
 
     def __mul__(self, other: Any) -> Number:
         if type(other) is Number:
-            return _of_two(self.value * other.value, self, other.value, other, self.value)
-        return _of_one(self.value * other, self, other)
+            return of_two(self.value * other.value, self, other.value, other, self.value)
+        return of_one(self.value * other, self, other)
 
     __rmul__ = __mul__
 
@@ -232,13 +132,13 @@ class Number:
         if type(other) is Number:
             slope = torch.reciprocal(other.value)
             value = self.value / other.value
-            return _of_two(value, self, slope, other, -value * slope)
-        return _of_one(self.value / other, self, 1.0 / other)
+            return of_two(value, self, slope, other, -value * slope)
+        return of_one(self.value / other, self, 1.0 / other)
 
     def __rtruediv__(self, other: Any) -> Number:
         slope = torch.reciprocal(self.value)
         value = other / self.value
-        return _of_one(value, self, -value * slope)
+        return of_one(value, self, -value * slope)
 
     def __gt__(self, other: Any) -> torch.Tensor:
         return self.value > plain(other)
@@ -275,7 +175,7 @@ class Number:
         def spread(gradient: torch.Tensor) -> torch.Tensor:
             return gradient.new_zeros(shape).index_copy_(0, rows, gradient)
 
-        return _of_one(self.value.index_select(dim, rows), self, spread)
+        return of_one(self.value.index_select(dim, rows), self, spread)
 
     def __getitem__(self, rows: slice) -> Number:
         """Rows that stand together."""
@@ -286,11 +186,11 @@ class Number:
             wide[rows] = gradient
             return wide
 
-        return _of_one(self.value[rows], self, widened)
+        return of_one(self.value[rows], self, widened)
 
     def masked_fill(self, mask: torch.Tensor, value: float) -> Number:
         """The number, and a constant where the mask holds."""
-        return _of_one(self.value.masked_fill(mask, value), self, ~mask)
+        return of_one(self.value.masked_fill(mask, value), self, ~mask)
 
     def flatten(self, start: int) -> Number:
         """Trailing dimensions as one."""
@@ -314,7 +214,7 @@ class Number:
             wide[:, i] = gradient
             return wide
 
-        return _of_one(part, self, widened)
+        return of_one(part, self, widened)
 
 
 _PLAIN = frozenset({"shape", "dtype", "device", "is_cuda", "dim", "numel"})
@@ -344,19 +244,19 @@ def _recorded(tape: Tape, value: torch.Tensor, pairs: tuple[tuple[int, Slope], .
     return Number(value, index, tape)
 
 
-def _of_one(value: torch.Tensor, x: Number, slope: Slope) -> Number:
+def of_one(value: torch.Tensor, x: Number, slope: Slope) -> Number:
     """A number made from one other."""
     if x.index < 0:
         return Number(value, -1, x.tape)
     return _recorded(x.tape, value, ((x.index, slope),))
 
 
-def _of_two(value: torch.Tensor, a: Number, by_a: Slope, b: Number, by_b: Slope) -> Number:
+def of_two(value: torch.Tensor, a: Number, by_a: Slope, b: Number, by_b: Slope) -> Number:
     """A number made from two others."""
     if b.index < 0:
-        return _of_one(value, a, by_a)
+        return of_one(value, a, by_a)
     if a.index < 0:
-        return _of_one(value, b, by_b)
+        return of_one(value, b, by_b)
     return _recorded(a.tape, value, ((a.index, by_a), (b.index, by_b)))
 
 
@@ -433,132 +333,6 @@ def _tanh(x: Number) -> Number:
     return made(x.tape, value, x, 1.0 - value * value)
 
 
-_RULES: dict[Any, Callable[..., Any]] = {
-    torch.where: _where,
-    torch.lerp: _lerp,
-    torch.addcmul: _addcmul,
-    torch.add: _add,
-    torch.cat: _cat,
-    torch.stack: _stack,
-    torch.exp: _exp,
-    torch.tanh: _tanh,
-    torch.zeros_like: _constant_like(torch.zeros_like),
-    torch.full_like: _constant_like(torch.full_like),
-    torch.ones_like: _constant_like(torch.ones_like),
-}
-
-
-# ---- relaxations and functions with slopes of their own
-
-
-@final
-class TapedRelaxation:
-    """A relaxation of `relaxations` on numbers; anything else goes to that relaxation."""
-
-    def __init__(self, relaxation: Any) -> None:
-        self._plain = relaxation
-        self.tail = relaxation.tail
-
-    def differs(self, x: Any, s: float) -> Any:
-        """phi(x)."""
-        if type(x) is not Number:
-            return self._plain.differs(x, s)
-        value, slope = self._plain.differs_with_slope(x.value, s)
-        return _of_one(value, x, slope)
-
-    def equals(self, x: Any, s: float) -> Any:
-        """1 - phi(x)."""
-        if type(x) is not Number:
-            return self._plain.equals(x, s)
-        value, slope = self._plain.equals_with_slope(x.value, s)
-        return _of_one(value, x, slope)
-
-    def exceeds(self, d: Any, s: float) -> Any:
-        """step(d)."""
-        if type(d) is not Number:
-            return self._plain.exceeds(d, s)
-        value, slope = self._plain.exceeds_with_slope(d.value, s)
-        return _of_one(value, d, slope)
-
-    def smaller(self, a: Any, b: Any, s: float) -> Number:
-        """The monotone minimum."""
-        value, slope = self._plain.smaller_with_slope(plain(a), plain(b), s)
-        return made(tape_of(a, b), value, a, slope, b, 1.0 - slope if type(b) is Number else None)
-
-    def larger(self, a: Any, b: Any, s: float) -> Number:
-        """The monotone maximum."""
-        value, slope = self._plain.smaller_with_slope(-plain(a), -plain(b), s)
-        return made(tape_of(a, b), value.neg_(), a, slope, b, 1.0 - slope if type(b) is Number else None)
-
-
-def soft_max(a: Any, b: Any, s: float, relaxation: Any, form: str) -> Any:
-    """The larger of two numbers."""
-    return _extreme(a, b, s, relaxation, form, eager.soft_max, "larger")
-
-
-def soft_min(a: Any, b: Any, s: float, relaxation: Any, form: str) -> Any:
-    """The smaller of two numbers."""
-    return _extreme(a, b, s, relaxation, form, eager.soft_min, "smaller")
-
-
-def _extreme(
-    a: Any, b: Any, s: float, relaxation: Any, form: str, otherwise: Callable[..., Any], name: str
-) -> Any:
-    if form == "blend" or not (type(a) is Number or type(b) is Number):
-        return otherwise(a, b, s, relaxation, form)
-    left, right, _ = operands(a, b, s)
-    return getattr(relaxation, name)(left, right, s)
-
-
-def soft_sign(x: Any, s: float, relaxation: Any) -> Any:
-    """2 step(x) - 1."""
-    return 2.0 * relaxation.exceeds(x, s) - 1.0
-
-
-def soft_abs(x: Any, s: float, relaxation: Any) -> Any:
-    """(2 step(x) - 1) x."""
-    return soft_sign(x, s, relaxation) * x
-
-
-def sqrt(x: Any) -> Any:
-    """The square root."""
-    return _unary(x, numbers.sqrt, torch.sqrt, lambda x, y: 0.5 / y)
-
-
-def log(x: Any) -> Any:
-    """The natural logarithm."""
-    return _unary(x, numbers.log, torch.log, lambda x, y: torch.reciprocal(x))
-
-
-def sin(x: Any) -> Any:
-    """The sine."""
-    return _unary(x, numbers.sin, torch.sin, lambda x, y: torch.cos(x))
-
-
-def cos(x: Any) -> Any:
-    """The cosine."""
-    return _unary(x, numbers.cos, torch.cos, lambda x, y: -torch.sin(x))
-
-
-def tan(x: Any) -> Any:
-    """The tangent."""
-    return _unary(x, numbers.tan, torch.tan, lambda x, y: 1.0 + y * y)
-
-
-def sigmoid(x: Any) -> Any:
-    """The logistic function."""
-    return _unary(x, numbers.sigmoid, numbers.logistic, lambda x, y: y * (1.0 - y))
-
-
-def _unary(
-    x: Any, otherwise: Callable[..., Any], function: Callable[..., Any], slope: Callable[..., Any]
-) -> Any:
-    if type(x) is not Number:
-        return otherwise(x)
-    value = function(x.value)
-    return made(x.tape, value, x, slope(x.value, value))
-
-
 def _swapped(name: str) -> Callable[..., Any]:
     """An operator whose left operand is a plain tensor."""
     reverse = f"__r{name}__"
@@ -571,7 +345,18 @@ def _swapped(name: str) -> Callable[..., Any]:
     return apply
 
 
-_RULES |= {
+_RULES: dict[Any, Callable[..., Any]] = {
+    torch.where: _where,
+    torch.lerp: _lerp,
+    torch.addcmul: _addcmul,
+    torch.add: _add,
+    torch.cat: _cat,
+    torch.stack: _stack,
+    torch.exp: _exp,
+    torch.tanh: _tanh,
+    torch.zeros_like: _constant_like(torch.zeros_like),
+    torch.full_like: _constant_like(torch.full_like),
+    torch.ones_like: _constant_like(torch.ones_like),
     torch.Tensor.add: _swapped("add"),
     torch.Tensor.sub: _swapped("sub"),
     torch.Tensor.mul: _swapped("mul"),

@@ -59,6 +59,7 @@ TEMPLATES: Mapping[str, str] = {
     "both": "both({0}, {1})",
     "either": "either({0}, {1})",
     "is_positive": "is_positive({0}, rows)",
+    "is_above_zero": "is_above_zero({0}, rows)",
     "is_below_one": "is_below_one({0}, rows)",
     "is_nan": "is_nan({0}, rows)",
     "all_of": "{0} & {1}",

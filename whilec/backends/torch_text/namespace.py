@@ -1,5 +1,8 @@
 """The library as the names that emitted text uses. Imports torch."""
 
+# Modules are walked by name.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from typing import Any
@@ -14,7 +17,7 @@ from whilec.backends.torch_library import (
     relaxations,
     run,
     tables,
-    taped,
+    taped_functions,
     weights,
 )
 
@@ -33,7 +36,7 @@ def eager_names() -> dict[str, Any]:
 
 def taped_names() -> dict[str, Any]:
     """For the same code on numbers of a tape."""
-    return _functions(*_SHARED, control, loops, eager, tables, taped)
+    return _functions(*_SHARED, control, loops, eager, tables, taped_functions)
 
 
 def _functions(*modules: Any) -> dict[str, Any]:

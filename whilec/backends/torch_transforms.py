@@ -1,0 +1,24 @@
+"""Who else has a hand in a call: transforms of torch. Imports torch."""
+
+# Torch's own stubs leave these types open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.autograd import forward_ad
+
+
+def is_transformed() -> bool:
+    """Whether `torch.func` or `torch.vmap` transforms the present call."""
+    # Torch has no public name for this.
+    functorch: Any = torch._C._functorch  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    return functorch.peek_interpreter_stack() is not None
+
+
+def has_tangent(x: torch.Tensor) -> bool:
+    """Whether forward-mode differentiation goes through a tensor."""
+    unpack: Any = forward_ad.unpack_dual
+    return unpack(x).tangent is not None
