@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from tests.differential.torch_runs import agreement, interpret, lowered, run_backend
 from tests.properties.test_batches import CHUNKS, PROGRAMS, cases, stacked
+from whilec.backends.base import Request, TooLongError
 from whilec.backends.torch_recurrent import Recurrent
+from whilec.backends.torch_unrolled import TorchUnrolled
 from whilec.passes.base import run_passes
 from whilec.passes.pipelines import recurrent
 
@@ -31,3 +34,28 @@ def test_recurrent_graphs_agree_with_the_interpreter(chunk: int, checkpoint: boo
         assert have.loops == want.loops, f"{options}\n{rows}\n{generated.source}"
         compared += 1
     assert compared > PROGRAMS // CHUNKS / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_unrolled_graphs_agree_with_the_interpreter(chunk: int) -> None:
+    compared = too_long = 0
+    for generated, program, options, rows in cases(chunk, "unrolled"):
+        if not rows[0]:
+            continue  # without inputs there is no batch
+        ir = lowered(program, options)
+        trips = (options.max_trips or 1,) * len(ir.loops)
+        request = Request(torch.device("cpu"), torch.float64, trips)
+        try:
+            executable = TorchUnrolled().compile(ir, request)
+        except TooLongError:
+            too_long += 1
+            continue
+        inputs = stacked(rows)
+        want = interpret(program, inputs, options)
+        have = run_backend(program, inputs, options, executable)
+        problem = agreement(have, want, values=VALUES, gradients=GRADIENTS)
+        assert problem is None, f"{problem}\n{options}\n{rows}\n{generated.source}"
+        assert have.loops == want.loops, f"{options}\n{rows}\n{generated.source}"
+        compared += 1
+    assert compared > PROGRAMS // CHUNKS / 2, f"{too_long} programs were too long"

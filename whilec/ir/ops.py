@@ -223,6 +223,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "both": Operation("dd", _degree, "a b, decided by a = 0.", first=Stage.FLAT),
     "either": Operation("dd", _degree, "a + b - a b, decided by a = 1.", first=Stage.FLAT),
     "is_positive": Operation("d", _mask, "p > 0.", first=Stage.FLAT),
+    "is_above_zero": Operation("d", _mask, "Whether d is not 0.", first=Stage.FLAT),
     "is_below_one": Operation("d", _mask, "Whether d is not 1.", first=Stage.FLAT),
     "is_nan": Operation("d", _mask, "Whether p is NaN.", first=Stage.FLAT),
     "all_of": Operation("mm", _mask, "a and b.", first=Stage.FLAT),

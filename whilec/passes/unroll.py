@@ -185,7 +185,7 @@ class _Flattener:
         span = node.span
         settled = self._emit("settle", degree, span=span, epsilon=node.attrs["epsilon"])
         arms: list[_Values] = []
-        for op, region in zip(("is_positive", "is_below_one"), node.regions, strict=True):
+        for op, region in zip(("is_above_zero", "is_below_one"), node.regions, strict=True):
             has_loop = any(inner.op in ("repeat", "call") for inner in walk(region))
             mask = self._within(self._emit(op, settled, span=span), span) if has_loop else self._mask
             with self._only(mask):
