@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -219,3 +219,70 @@ def test_first_derivatives(name: str, graph: str) -> None:
 def test_second_derivatives(name: str, graph: str) -> None:
     function, values = prepared(name, graph)
     assert torch.autograd.gradgradcheck(function, values, eps=1e-6, atol=1e-6, rtol=1e-5)
+
+
+# ---- third derivatives
+
+
+THIRD = """
+PROGRAM p(x, y) -> z: real
+WHILE x > 0.2 DO
+  IF y > 0.4 THEN z := z + exp(x * y) ELSE z := z - y * y END
+  x := x - 0.8
+END
+"""
+
+
+def third_module(graph: str) -> whilec.WhileModule:
+    case = Case(THIRD, {}, (8,), {"smooth": "inf", "max_trips": 8, "epsilon": 0.0})
+    return module_of(case, graph)
+
+
+def differences_of_second(
+    module: whilec.WhileModule, x: torch.Tensor, y: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Third derivatives by x three times, and by x, x and y, from second ones at points around."""
+
+    def second(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        x = x.detach().requires_grad_()
+        (first,) = torch.autograd.grad(module(x, y).sum(), x, create_graph=True)
+        return torch.autograd.grad(first.sum(), x)[0]
+
+    h = 1e-4
+
+    def slope(step_x: float, step_y: float) -> torch.Tensor:
+        near = second(x + h * step_x, y + h * step_y) - second(x - h * step_x, y - h * step_y)
+        far = second(x + 2 * h * step_x, y + 2 * h * step_y) - second(x - 2 * h * step_x, y - 2 * h * step_y)
+        return (8 * near - far) / (12 * h)
+
+    return slope(1, 0), slope(0, 1)
+
+
+@graphs
+def test_third_derivatives(graph: str) -> None:
+    module = third_module(graph)
+    x = torch.tensor([0.35, 0.9, 1.72], dtype=torch.float64)
+    y = torch.tensor([0.31, 0.7, -0.2], dtype=torch.float64)
+    x, y = x.requires_grad_(), y.requires_grad_()
+    (first,) = torch.autograd.grad(module(x, y).sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad(first.sum(), x, create_graph=True)
+    found = torch.autograd.grad(second.sum(), [x, y])
+    wanted = differences_of_second(module, x.detach(), y.detach())
+    assert wanted[0].abs().min() > 1e-2
+    for have, want in zip(found, wanted, strict=True):
+        torch.testing.assert_close(have, want, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+def test_third_derivatives_by_transforms() -> None:
+    module = third_module("unrolled")
+    x = torch.tensor([0.35, 0.9, 1.72], dtype=torch.float64)
+    y = torch.tensor([0.31, 0.7, -0.2], dtype=torch.float64)
+
+    def second(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return torch.func.grad(torch.func.grad(module))(x, y)
+
+    wanted = differences_of_second(module, x, y)
+    for third in (torch.func.grad(second, (0, 1)), torch.func.jacfwd(second, (0, 1))):
+        for have, want in zip(torch.vmap(third)(x, y), wanted, strict=True):
+            torch.testing.assert_close(have, want, rtol=1e-6, atol=1e-7)
