@@ -76,7 +76,7 @@ def conjunction(left: Weight, right: Callable[..., Weight], captured: State) -> 
     _expect_number(low)
     if low > 0.0:
         return multiply(left, right(*captured))
-    return _decided(left, left == 0.0, multiply, right, captured)
+    return _decided(left, left.detach() == 0.0, multiply, right, captured)
 
 
 def disjunction(left: Weight, right: Callable[..., Weight], captured: State) -> Weight:
@@ -87,7 +87,7 @@ def disjunction(left: Weight, right: Callable[..., Weight], captured: State) -> 
     _expect_number(low)
     if high < 1.0:
         return _either(left, right(*captured))
-    return _decided(left, left == 1.0, _either, right, captured)
+    return _decided(left, left.detach() == 1.0, _either, right, captured)
 
 
 def _expect_number(x: float) -> None:
@@ -112,7 +112,7 @@ def _decided(
     if rest.numel():
         degree = left.index_select(0, rest)
         result = join(degree, right(*chosen(captured, rest)))
-        parts.append((rest, (result.expand_as(degree),)))
+        parts.append((rest, (result,)))
     return joined(parts)[0]
 
 

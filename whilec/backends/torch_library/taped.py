@@ -140,6 +140,14 @@ class Number:
         value = other / self.value
         return of_one(value, self, -value * slope)
 
+    def __eq__(self, other: object) -> Any:
+        return self.value == plain(other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.value != plain(other)
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]
+
     def __gt__(self, other: Any) -> torch.Tensor:
         return self.value > plain(other)
 
