@@ -109,6 +109,11 @@ class AbstractExecutable(ABC):
     is_traceable: ClassVar[bool] = False
     """Whether TorchDynamo may look into `run`; if not, it runs between two graphs."""
 
+    @property
+    def may_skip(self) -> bool:
+        """Whether the numbers of a batch decide what of a differentiable program is left out."""
+        return False
+
     @abstractmethod
     def run(self, call: Call) -> Outcome:
         """Run every element of a batch; differentiable by autograd to any order.

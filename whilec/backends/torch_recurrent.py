@@ -26,9 +26,12 @@ from whilec.backends.torch_text.emit import emit
 from whilec.backends.torch_text.loaded import Loaded
 from whilec.backends.torch_text.namespace import eager_names, relaxation_of
 from whilec.backends.torch_transforms import has_tangent, is_transformed
-from whilec.ir.node import Program
+from whilec.ir.node import Program, walk
 from whilec.passes.base import run_passes
 from whilec.passes.pipelines import recurrent
+
+_BRANCHES = frozenset({"repeat", "choice", "and", "or"})
+"""Operations whose regions may be left out."""
 
 
 @final
@@ -51,10 +54,16 @@ class Recurrent(AbstractExecutable):
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        regions = [program.body, *(function.body for function in program.functions.values())]
+        self._may_skip = any(node.op in _BRANCHES for region in regions for node in walk(region))
         names = eager_names() | {"relaxation": relaxation_of(program.family)}
         text = emit(program, names)
         self._function = Loaded(text, names, program.name)
         self._taped = TapedProgram(program, text, self._plain) if is_suitable(program) else None
+
+    @property
+    def may_skip(self) -> bool:
+        return self._may_skip
 
     def run(self, call: Call) -> Outcome:
         program = self._program

@@ -68,6 +68,10 @@ class Interpreted(AbstractExecutable):
         self._loops = source_loops(program.checked)
         self._targets = tuple(map(id, source_targets(program.checked)))
 
+    @property
+    def may_skip(self) -> bool:
+        return not self._options.is_hard
+
     def run(self, call: Call) -> Outcome:
         checked, options = self._program.checked, self._options
         options = replace(options, steepness=call.steepness, compare_steepness=call.compare_steepness)

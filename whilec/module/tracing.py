@@ -10,6 +10,7 @@ from torch import fx, nn
 
 from whilec.backends.base import AbstractExecutable, Call, Outcome
 from whilec.driver.specialising import Programs, Sizes
+from whilec.module.ties import tied
 
 
 def executable_for(
@@ -34,11 +35,12 @@ def run(executable: AbstractExecutable, call: Call) -> Outcome:
     """
     if torch.compiler.is_dynamo_compiling() and not executable.is_traceable:
         return _eager[0](executable, call)
-    return executable.run(call)
+    return _run(executable, call)
 
 
 def _run(executable: AbstractExecutable, call: Call) -> Outcome:
-    return executable.run(call)
+    outcome = executable.run(call)
+    return tied(outcome, call) if executable.may_skip else outcome
 
 
 _eager: list[Callable[[AbstractExecutable, Call], Outcome]] = [_run]
