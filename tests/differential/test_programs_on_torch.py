@@ -7,6 +7,7 @@ and by both meanings of loops, as a recurrent graph and unrolled with the trips 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
@@ -58,7 +59,16 @@ LONG = frozenset(
 """Programs that take seconds."""
 
 
-modes = pytest.mark.parametrize("mode", MODES)
+def in_modes(names: Iterable[str]) -> pytest.MarkDecorator:
+    """Every program in every mode; all but one mode of each, by turns, on demand."""
+    return pytest.mark.parametrize(
+        ("name", "mode"),
+        [
+            pytest.param(name, mode, marks=() if number % len(MODES) == turn else pytest.mark.slow)
+            for number, name in enumerate(names)
+            for turn, mode in enumerate(MODES)
+        ],
+    )
 
 
 @final
@@ -161,8 +171,8 @@ def has_loops(name: str) -> bool:
 meanings = pytest.mark.parametrize("loops", ["path", "mixture"])
 
 
-@modes
 @meanings
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in LONG])
 def test_graphs_agree_with_the_interpreter(name: str, loops: Any, mode: str) -> None:
     if loops == "mixture" and not has_loops(name):
@@ -170,17 +180,13 @@ def test_graphs_agree_with_the_interpreter(name: str, loops: Any, mode: str) -> 
     check_program(name, replace(MODES[mode], max_trips=FEW_TRIPS, loops=loops))
 
 
-@pytest.mark.slow
-@modes
 @meanings
-@pytest.mark.parametrize("name", sorted(LONG))
+@in_modes(sorted(LONG))
 def test_graphs_of_long_programs_agree_with_the_interpreter(name: str, loops: Any, mode: str) -> None:
     check_program(name, replace(MODES[mode], max_trips=FEW_TRIPS, loops=loops))
 
 
-@pytest.mark.slow
-@modes
-@pytest.mark.parametrize("name", [name for name in NAMES if has_loops(name)])
+@in_modes(name for name in NAMES if has_loops(name))
 def test_graphs_agree_where_all_loops_end(name: str, mode: str) -> None:
     check_program(name, replace(MODES[mode], max_trips=MANY_TRIPS))
 

@@ -14,7 +14,7 @@ from whilec.semantics.check import specialise
 from whilec.semantics.program import CheckedProgram
 from whilec.source import SourceFile
 
-EXAMPLES: Final = int(os.environ.get("WHILEC_PROPERTY_EXAMPLES", "1000"))
+EXAMPLES: Final = int(os.environ.get("WHILEC_PROPERTY_EXAMPLES", "250"))
 """Random programs per property; a longer search sets the environment variable."""
 
 SEED: Final = int(os.environ.get("WHILEC_PROPERTY_SEED", "0"))

@@ -95,7 +95,6 @@ def assert_same_bits(first: torch.Tensor, second: torch.Tensor, message: str) ->
     assert bool(((first.signbit() == second.signbit()) | first.isnan()).all()), f"sign of zero: {message}"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_batch_equals_its_elements(chunk: int) -> None:
     seen: Counter[str] = Counter()
@@ -120,7 +119,6 @@ def test_batch_equals_its_elements(chunk: int) -> None:
         assert not missing
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_python_numbers_agree_with_tensors(chunk: int) -> None:
     compared = 0
@@ -139,7 +137,6 @@ def test_python_numbers_agree_with_tensors(chunk: int) -> None:
     assert compared > PROGRAMS // CHUNKS
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_hard_mode_on_tensors_equals_python_numbers(chunk: int) -> None:
     compared = 0
@@ -164,7 +161,6 @@ def test_hard_mode_on_tensors_equals_python_numbers(chunk: int) -> None:
     assert compared > PROGRAMS // CHUNKS
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_smooth_tensors_are_exact_on_integers(chunk: int) -> None:
     hard = Options(smooth="hard", max_trips=1000, max_steps=2_000)

@@ -96,7 +96,6 @@ def by_duals(program: CheckedProgram, inputs: dict[str, Any], options: Options) 
     return blocks
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_duals_equal_autograd(chunk: int) -> None:
     compared = nonzero = 0
@@ -141,7 +140,6 @@ def slopes(
     return [(a - b) / (2 * step) for a, b in zip(flat(high), flat(low), strict=True)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_duals_equal_finite_differences(chunk: int) -> None:
     """Where two steps agree on the slope; near poles and where results are huge, they do not."""

@@ -111,7 +111,6 @@ def test_a_counterexample_would_be_short(generated: Generated) -> None:
         assert numbers(smooth.outputs) == numbers(crisp.outputs)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 @pytest.mark.parametrize("dialect", [INT, NAT], ids=["int", "nat"])
 def test_smooth_modes_are_exact(dialect: Dialect, chunk: int) -> None:

@@ -34,7 +34,6 @@ FOUND = {
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGPROF"), reason="the watchdog needs SIGPROF")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_no_input_ends_in_a_traceback(chunk: int) -> None:
     reached: set[str] = set()

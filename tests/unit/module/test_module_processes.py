@@ -32,7 +32,6 @@ def gradients(network: worker.Network, points: torch.Tensor) -> dict[str, torch.
     return {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
 
 
-@pytest.mark.slow
 @graphs
 def test_two_processes_train_as_one(graph: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "GLOO_SOCKET_IFNAME": "lo"}
@@ -99,7 +98,6 @@ class Rows(Dataset[torch.Tensor]):
             return self._module(0.4 * index)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 @pytest.mark.parametrize("graph", ["recurrent", "unrolled"])
 def test_module_in_the_workers_of_a_loader(graph: str, start: str) -> None:

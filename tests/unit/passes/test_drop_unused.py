@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 
 from tests.differential.torch_runs import agreement, lowered, run_backend
@@ -65,7 +64,6 @@ def test_a_second_time_there_is_nothing_to_drop() -> None:
         assert program_text(DropUnused().run(once)) == program_text(once)
 
 
-@pytest.mark.slow
 def test_random_programs_keep_their_meaning() -> None:
     smaller = 0
     for generated, program, options, rows in cases(1, "drop"):

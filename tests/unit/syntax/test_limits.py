@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 
 import pytest
 
@@ -112,19 +111,14 @@ def test_size() -> None:
         "IF a THEN ELSE ",
     ],
 )
-def test_time_for_long_nonsense(text: str) -> None:
-    """A hundred thousand errors on one line take no more than a little longer than reading them."""
-    start = time.perf_counter()
+def test_long_nonsense(text: str) -> None:
+    """A hundred thousand errors on one line; hours, were every error to look at all others."""
     assert codes(text * (100_000 // len(text)))
-    assert time.perf_counter() - start < 10
 
 
 def test_ten_thousand_statements() -> None:
     text = "WHILE x2 != 0 DO\n  x0 := x0 + a[i + 1] * 2\n  x2 := x2 - 1\nEND\n" * 3334
-    parse(SourceFile("<test>", "x := 1"))
-    start = time.perf_counter()
     assert codes(text) == []
-    assert time.perf_counter() - start < 5, "about half a second on an idle core"
 
 
 def test_recursion_limit_is_restored() -> None:
