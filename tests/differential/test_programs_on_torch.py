@@ -59,14 +59,19 @@ LONG = frozenset(
 """Programs that take seconds."""
 
 
-def in_modes(names: Iterable[str]) -> pytest.MarkDecorator:
-    """Every program in every mode; all but one mode of each, by turns, on demand."""
+MEANINGS = ("path", "mixture")
+
+
+def in_modes(names: Iterable[str], many: int, meanings: tuple[str, ...] = MEANINGS) -> pytest.MarkDecorator:
+    """Every program in every mode and with every meaning of loops; all but `many` of them on demand."""
+    cases = [(mode, meaning) for mode in MODES for meaning in meanings]
+    step = len(cases) // many
     return pytest.mark.parametrize(
-        ("name", "mode"),
+        ("name", "mode", "loops"),
         [
-            pytest.param(name, mode, marks=() if number % len(MODES) == turn else pytest.mark.slow)
+            pytest.param(name, *case, marks=() if number % step == turn % step else pytest.mark.slow)
             for number, name in enumerate(names)
-            for turn, mode in enumerate(MODES)
+            for turn, case in enumerate(cases)
         ],
     )
 
@@ -168,26 +173,27 @@ def has_loops(name: str) -> bool:
     return bool(lowered(sample(name).program, Options(smooth=0)).loops)
 
 
-meanings = pytest.mark.parametrize("loops", ["path", "mixture"])
-
-
-@meanings
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in LONG])
-def test_graphs_agree_with_the_interpreter(name: str, loops: Any, mode: str) -> None:
+@in_modes([name for name in NAMES if name not in LONG], 5)
+def test_graphs_agree_with_the_interpreter(name: str, mode: str, loops: Any) -> None:
     if loops == "mixture" and not has_loops(name):
         pytest.skip("there is no loop to give another meaning")
     check_program(name, replace(MODES[mode], max_trips=FEW_TRIPS, loops=loops))
 
 
-@meanings
-@in_modes(sorted(LONG))
-def test_graphs_of_long_programs_agree_with_the_interpreter(name: str, loops: Any, mode: str) -> None:
+@in_modes(sorted(LONG), 1)
+def test_graphs_of_long_programs_agree_with_the_interpreter(name: str, mode: str, loops: Any) -> None:
     check_program(name, replace(MODES[mode], max_trips=FEW_TRIPS, loops=loops))
 
 
-@in_modes(name for name in NAMES if has_loops(name))
-def test_graphs_agree_where_all_loops_end(name: str, mode: str) -> None:
+@in_modes([name for name in NAMES if name not in LONG and has_loops(name)], 1, ("path",))
+def test_graphs_agree_where_all_loops_end(name: str, mode: str, loops: Any) -> None:
+    check_program(name, replace(MODES[mode], max_trips=MANY_TRIPS, loops=loops))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", [name for name in sorted(LONG) if has_loops(name)])
+def test_graphs_agree_where_all_loops_of_long_programs_end(name: str, mode: str) -> None:
     check_program(name, replace(MODES[mode], max_trips=MANY_TRIPS))
 
 

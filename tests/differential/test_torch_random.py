@@ -54,5 +54,6 @@ def test_unrolled_graphs_agree_with_the_interpreter(chunk: int) -> None:
         have = run_backend(program, inputs, options, executable)
         problem = agreement(have, want, values=VALUES, gradients=GRADIENTS)
         assert problem is None, f"{problem}\n{options}\n{rows}\n{generated.source}"
+        assert have.loops == want.loops, f"{options}\n{rows}\n{generated.source}"
         compared += 1
     assert compared > PROGRAMS // CHUNKS / 2, f"{too_long} programs were too long"

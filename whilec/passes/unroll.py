@@ -171,11 +171,19 @@ class _Flattener:
     # degrees and choices
 
     def connective(self, node: Node) -> _Values:
-        """AND, OR: both sides for all rows."""
+        """AND, OR: both sides for all rows; loops on the right, of rows that the left does not decide."""
         (left,) = self._operands(node)
-        (right,) = self.region(node.regions[0], ())
-        op = "both" if node.op == "and" else "either"
+        op, open_ = ("both", "is_above_zero") if node.op == "and" else ("either", "is_below_one")
+        with self._only(self._where(open_, left, node.regions[0], node.span)):
+            (right,) = self.region(node.regions[0], ())
         return (self._emit(op, left, right, span=node.span),)
+
+    def _where(self, op: str, degree: Value, region: Region, span: Span) -> Value | None:
+        """The rows that a region concerns; it matters to loops alone."""
+        if not any(inner.op in ("repeat", "call") for inner in walk(region)):
+            return self._mask
+        mask = self._emit(op, degree, span=span)
+        return mask if self._mask is None else self._emit("all_of", self._mask, mask, span=span)
 
     def choice(self, node: Node) -> _Values:
         """IF: both arms, blended; one where the degree is known."""
@@ -186,17 +194,12 @@ class _Flattener:
         settled = self._emit("settle", degree, span=span, epsilon=node.attrs["epsilon"])
         arms: list[_Values] = []
         for op, region in zip(("is_above_zero", "is_below_one"), node.regions, strict=True):
-            has_loop = any(inner.op in ("repeat", "call") for inner in walk(region))
-            mask = self._within(self._emit(op, settled, span=span), span) if has_loop else self._mask
-            with self._only(mask):
+            with self._only(self._where(op, settled, region, span)):
                 arms.append(self.region(region, ()))
         return tuple(
             then if then is other else self._emit("blend", other, then, settled, span=span, name=then.name)
             for then, other in zip(*arms, strict=True)
         )
-
-    def _within(self, mask: Value, span: Span) -> Value:
-        return mask if self._mask is None else self._emit("all_of", self._mask, mask, span=span)
 
     @contextmanager
     def _only(self, mask: Value | None) -> Generator[None]:
@@ -237,11 +240,13 @@ class _Flattener:
 
     # for `_Copies`
 
-    def condition(self, node: Node, trip: int, state: _Values) -> Value:
-        """The condition of a loop before a trip."""
+    def condition(self, node: Node, trip: int, state: _Values, running: Value | None) -> Value:
+        """The condition of a loop before a trip, of the rows that have not ended."""
         region = node.regions[0]
         self._counters[region.parameters[0]] = trip
-        (degree,) = self.region(Region(region.parameters[1:], region.nodes, region.results), state)
+        inner = Region(region.parameters[1:], region.nodes, region.results)
+        with self._only(self._mask if running is None else running):
+            (degree,) = self.region(inner, state)
         return degree
 
     def body(self, node: Node, q: Value, trip: int, state: _Values, running: Value | None) -> _Values:
@@ -339,7 +344,7 @@ class _Copies:
         """The state after the last trip."""
         running, q = self._flat.mask, self._weight
         for trip in range(self._node.attrs["trips"] + 1):
-            degree = self._flat.condition(self._node, trip, self._state)
+            degree = self._flat.condition(self._node, trip, self._state, running)
             if self._flat.truth(degree) is False:
                 return self._finish(None)
             q = self._next(q, degree, running)
@@ -364,7 +369,7 @@ class _Copies:
         mass, running = self._flat.one(self._span), self._flat.mask
         totals: list[Value] | None = None
         for trip in range(self._node.attrs["trips"] + 1):
-            degree = self._flat.condition(self._node, trip, self._state)
+            degree = self._flat.condition(self._node, trip, self._state, running)
             if self._flat.truth(degree) is False:
                 self._state = self._added(totals, mass)
                 return self._finish(None)

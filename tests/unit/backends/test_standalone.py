@@ -109,7 +109,12 @@ torch.save(cases, sys.argv[1])
 """
 
 CASES = [
-    *(case for program in SIZES for mode in MODES if (case := f"{program}-{mode}") not in TOO_LONG),
+    *(
+        case
+        for number, program in enumerate(SIZES)
+        for turn, mode in enumerate(MODES)
+        if number % 3 == turn % 3 and (case := f"{program}-{mode}") not in TOO_LONG
+    ),
     *(f"{name}-inf" for name in DRAFTS),
 ]
 
@@ -190,7 +195,7 @@ def test_gradients_are_not_all_zero(results: dict[str, Any]) -> None:
     for mode in MODES:
         cases = [f"{program}-{mode}" for program in SIZES]
         found = [results[case]["gradients"] for case in cases if case in results]
-        assert sum(any(bool(g.nan_to_num().any()) for g in gradients) for gradients in found) >= 10
+        assert sum(any(bool(g.nan_to_num().any()) for g in gradients) for gradients in found) >= 3
 
 
 def load(path: Path, text: str) -> ModuleType:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -107,10 +108,16 @@ def check_compiled(module: whilec.WhileModule, compiled: Callable[..., Any]) -> 
     check_same(gradients(compiled, BATCH), gradients(module, BATCH), 1e-10)
 
 
-@modules
-@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
-def test_compiled_as_one_graph(make: Callable[[], whilec.WhileModule], backend: str) -> None:
-    module = make()
+@pytest.mark.parametrize(
+    ("name", "backend"),
+    [
+        *((name, "eager") for name in BOTH),
+        ("roots", "aot_eager"),
+        *(pytest.param(name, "aot_eager", marks=pytest.mark.slow) for name in ("0", "inf")),
+    ],
+)
+def test_compiled_as_one_graph(name: str, backend: str) -> None:
+    module = BOTH[name]()
     check_compiled(module, torch.compile(module, fullgraph=True, backend=backend))
 
 
@@ -231,9 +238,18 @@ def test_shapes_on_the_meta_device() -> None:
     assert (y.shape, b.shape, y.device.type) == ((5,), (5, 2), "meta")
 
 
-@pytest.mark.parametrize("smooth", [1, "inf"])
-@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
-@pytest.mark.parametrize("checkpoint", [False, True])
+@pytest.mark.parametrize(
+    ("smooth", "backend", "checkpoint"),
+    [
+        (1, "aot_eager", False),
+        ("inf", "eager", True),
+        *(
+            pytest.param(*choice, marks=pytest.mark.slow)
+            for choice in product((1, "inf"), ("eager", "aot_eager"), (False, True))
+            if choice not in ((1, "aot_eager", False), ("inf", "eager", True))
+        ),
+    ],
+)
 def test_recurrent_modules_are_right_when_compiled(smooth: Any, backend: str, checkpoint: bool) -> None:
     options = {"dtype": torch.float64, "max_trips": 2, "checkpoint": checkpoint}
     module = whilec.compile_source(TEXT, smooth=smooth, **options)
