@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 import torch
 
@@ -13,6 +15,8 @@ from whilec.backends.torch_unrolled import TorchUnrolled
 from whilec.passes.base import run_passes
 from whilec.passes.pipelines import recurrent
 
+SHARE = 2
+"""One in so many random programs is unrolled: the graphs take long to build."""
 VALUES = 1e-10
 GRADIENTS = 1e-8
 
@@ -38,7 +42,7 @@ def test_recurrent_graphs_agree_with_the_interpreter(chunk: int, checkpoint: boo
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_unrolled_graphs_agree_with_the_interpreter(chunk: int) -> None:
     compared = too_long = 0
-    for generated, program, options, rows in cases(chunk, "unrolled"):
+    for generated, program, options, rows in islice(cases(chunk, "unrolled"), 0, None, SHARE):
         if not rows[0]:
             continue  # without inputs there is no batch
         ir = lowered(program, options)
@@ -56,4 +60,4 @@ def test_unrolled_graphs_agree_with_the_interpreter(chunk: int) -> None:
         assert problem is None, f"{problem}\n{options}\n{rows}\n{generated.source}"
         assert have.loops == want.loops, f"{options}\n{rows}\n{generated.source}"
         compared += 1
-    assert compared > PROGRAMS // CHUNKS / 2, f"{too_long} programs were too long"
+    assert compared > PROGRAMS // CHUNKS / 2 / SHARE, f"{too_long} programs were too long"

@@ -14,7 +14,7 @@ from tests.fuzzing.probe import STAGES, Finding, Subject, probe, watchdog
 from tests.properties.running import EXAMPLES, SEED
 
 CHUNKS = 8
-INPUTS = 2 * EXAMPLES
+INPUTS = 4 * EXAMPLES
 LIBRARY = [
     path.read_text(encoding="utf-8")
     for path in sorted((Path(__file__).parents[2] / "programs").glob("*.while"))
