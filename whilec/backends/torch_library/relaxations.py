@@ -19,6 +19,7 @@ import torch
 from whilec.backends.torch_library.numbers import (
     EXPONENT_LIMIT,
     Number,
+    constant,
     divide,
     is_uniform,
     logistic,
@@ -69,9 +70,9 @@ class Sech:
 
     def differs_with_slope(self, x: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
         """phi(x) and its derivative."""
-        z = steep(x, s)
+        z = x if s == 1.0 else x * s
         rise = torch.tanh(z)
-        value = rise * torch.tanh(0.5 * z)
+        value = rise * torch.tanh(z * constant(0.5, z.dtype))
         slope = torch.addcmul(rise, value, rise, value=-1.0)
         return value, slope if s == 1.0 else slope.mul_(s)
 
@@ -83,7 +84,8 @@ class Sech:
 
     def exceeds_with_slope(self, d: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
         """step(d) and its derivative."""
-        value = (d * -s).exp_().add_(1.0).reciprocal_()
+        z = torch.neg(d) if s == 1.0 else d * constant(-s, d.dtype)
+        value = z.exp_().add_(constant(1.0, d.dtype)).reciprocal_()
         slope = torch.addcmul(value, value, value, value=-1.0)
         return value, slope if s == 1.0 else slope.mul_(s)
 

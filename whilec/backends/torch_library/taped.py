@@ -17,9 +17,11 @@ from typing import Any, TypeAlias, final
 
 import torch
 
+from whilec.backends.torch_library.numbers import constant
+
 Slope: TypeAlias = Any
-"""A derivative: None for 1, a float, a tensor (or mask) of the result's shape, or a function that
-takes the result's gradient to the operand's."""
+"""A derivative: None for 1, a float, a tensor of the result's shape, or a function that takes the
+result's gradient to the operand's."""
 
 
 class AbstractRecord(ABC):
@@ -60,16 +62,24 @@ class Tape:
                 continue
             found[result] = None
             for index, slope in terms:
-                part = _passed_on(gradient, slope)
-                found[index] = part if found[index] is None else found[index] + part
+                total = found[index]
+                if type(slope) is not torch.Tensor:
+                    found[index] = _passed_on(total, gradient, slope)
+                elif total is None:
+                    found[index] = gradient * slope
+                else:
+                    found[index] = torch.addcmul(total, gradient, slope)
         return [found[index] for index in wanted]
 
 
-def _passed_on(gradient: torch.Tensor, slope: Slope) -> torch.Tensor:
-    if slope is None:
-        return gradient
-    kind = type(slope)
-    return gradient * slope if kind is torch.Tensor or kind is float else slope(gradient)
+def _passed_on(total: torch.Tensor | None, gradient: torch.Tensor, slope: Slope) -> torch.Tensor:
+    """A gradient times a slope that is no tensor, added to what there is."""
+    if type(slope) is float:
+        if total is not None:
+            return torch.add(total, gradient, alpha=slope)
+        return -gradient if slope == -1.0 else gradient * constant(slope, gradient.dtype)
+    part = gradient if slope is None else slope(gradient)
+    return part if total is None else total + part
 
 
 @final
@@ -82,13 +92,14 @@ class Number:
         self.value = value
         self.index = index
         self.tape = tape
-        self._rest: torch.Tensor | None = None
 
     def rest(self) -> torch.Tensor:
         """1 less the tensor, for weights that are used more than once."""
-        if self._rest is None:
-            self._rest = 1.0 - self.value
-        return self._rest
+        try:
+            return self._rest
+        except AttributeError:
+            self._rest: torch.Tensor = constant(1.0, self.value.dtype) - self.value
+            return self._rest
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -106,17 +117,17 @@ class Number:
     def __add__(self, other: Any) -> Number:
         if type(other) is Number:
             return of_two(self.value + other.value, self, None, other, None)
-        return of_one(self.value + other, self, None)
+        return of_one(self.value + _quick(other, self), self, None)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Number:
         if type(other) is Number:
             return of_two(self.value - other.value, self, None, other, -1.0)
-        return of_one(self.value - other, self, None)
+        return of_one(self.value - _quick(other, self), self, None)
 
     def __rsub__(self, other: Any) -> Number:
-        return of_one(other - self.value, self, -1.0)
+        return of_one(_quick(other, self) - self.value, self, -1.0)
 
     def __neg__(self) -> Number:
         return of_one(-self.value, self, -1.0)
@@ -124,7 +135,7 @@ class Number:
     def __mul__(self, other: Any) -> Number:
         if type(other) is Number:
             return of_two(self.value * other.value, self, other.value, other, self.value)
-        return of_one(self.value * other, self, other)
+        return of_one(self.value * _quick(other, self), self, other)
 
     __rmul__ = __mul__
 
@@ -166,6 +177,10 @@ class Number:
         """(1 - self) old + self new."""
         return _lerp(old, new, self)
 
+    def added_to(self, old: Any, alpha: float) -> Number:
+        """The sum old + alpha self."""
+        return _add(old, self, alpha=alpha)
+
     def scaled_onto(self, total: Any, x: Any) -> Number:
         """The sum total + self x."""
         return self * x if total is None else _addcmul(total, self, x)
@@ -198,7 +213,7 @@ class Number:
 
     def masked_fill(self, mask: torch.Tensor, value: float) -> Number:
         """The number, and a constant where the mask holds."""
-        return of_one(self.value.masked_fill(mask, value), self, ~mask)
+        return of_one(self.value.masked_fill(mask, value), self, _kept(~mask))
 
     def flatten(self, start: int) -> Number:
         """Trailing dimensions as one."""
@@ -228,6 +243,11 @@ class Number:
 _PLAIN = frozenset({"shape", "dtype", "device", "is_cuda", "dim", "numel"})
 
 
+def _quick(other: Any, x: Number) -> torch.Tensor:
+    """What x meets, as torch takes it quickly."""
+    return other if type(other) is torch.Tensor else constant(float(other), x.value.dtype)
+
+
 def plain(x: Any) -> Any:
     """The tensor of a number; other values stay what they are."""
     return x.value if type(x) is Number else x
@@ -254,9 +274,13 @@ def _recorded(tape: Tape, value: torch.Tensor, pairs: tuple[tuple[int, Slope], .
 
 def of_one(value: torch.Tensor, x: Number, slope: Slope) -> Number:
     """A number made from one other."""
+    tape = x.tape
     if x.index < 0:
-        return Number(value, -1, x.tape)
-    return _recorded(x.tape, value, ((x.index, slope),))
+        return Number(value, -1, tape)
+    index = tape.size
+    tape.size = index + 1
+    tape.records.append((index, ((x.index, slope),)))
+    return Number(value, index, tape)
 
 
 def of_two(value: torch.Tensor, a: Number, by_a: Slope, b: Number, by_b: Slope) -> Number:
@@ -278,7 +302,13 @@ def tape_of(*values: Any) -> Tape:
 
 def _where(mask: torch.Tensor, a: Any, b: Any) -> Number:
     value = torch.where(mask, plain(a), plain(b))
-    return made(tape_of(a, b), value, a, mask, b, ~mask if type(b) is Number else None)
+    by_b = _kept(~mask) if type(b) is Number else None
+    return made(tape_of(a, b), value, a, _kept(mask), b, by_b)
+
+
+def _kept(mask: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The slope of what is kept where a mask holds."""
+    return lambda gradient: gradient * mask
 
 
 def _lerp(old: Any, new: Any, weight: Any) -> Number:
@@ -286,18 +316,26 @@ def _lerp(old: Any, new: Any, weight: Any) -> Number:
     by_old = None
     if type(old) is Number:
         by_old = weight.rest() if type(weight) is Number else 1.0 - w
+    is_taped = type(old) is type(new) is type(weight)  # one of them is a number
+    if is_taped and min(old.index, new.index, weight.index) >= 0:
+        pairs = ((old.index, by_old), (new.index, w), (weight.index, y - x))
+        return _recorded(weight.tape, torch.lerp(x, y, w), pairs)
     by_weight = y - x if type(weight) is Number else None
     return made(tape_of(old, new, weight), torch.lerp(x, y, w), old, by_old, new, w, weight, by_weight)
 
 
 def _addcmul(total: Any, a: Any, b: Any) -> Number:
     x, y = plain(a), plain(b)
-    return made(tape_of(total, a, b), torch.addcmul(plain(total), x, y), total, None, a, y, b, x)
+    value = torch.addcmul(plain(total), x, y)
+    return made(tape_of(total, a, b), value, total, None, a, y, b, x)
 
 
 def _add(old: Any, weight: Any, *, alpha: float = 1.0) -> Number:
     value = torch.add(plain(old), plain(weight), alpha=alpha)
-    return made(tape_of(old, weight), value, old, None, weight, float(alpha))
+    slope = None if alpha == 1.0 else float(alpha)
+    if type(old) is Number and type(weight) is Number:
+        return of_two(value, old, None, weight, slope)
+    return of_one(value, old, None) if type(old) is Number else of_one(value, weight, slope)
 
 
 def _cat(parts: Any, dim: int = 0) -> Number:

@@ -11,7 +11,8 @@ from typing import Any, final
 import torch
 
 from whilec.backends.torch_library import eager, numbers
-from whilec.backends.torch_library.taped import Number, made, of_one, plain, tape_of
+from whilec.backends.torch_library.numbers import constant
+from whilec.backends.torch_library.taped import Number, made, of_one, of_two, plain, tape_of
 from whilec.backends.torch_library.weights import operands
 
 
@@ -53,6 +54,19 @@ class TapedRelaxation:
         """The monotone maximum."""
         value, slope = self._plain.smaller_with_slope(-plain(a), -plain(b), s)
         return made(tape_of(a, b), value.neg_(), a, slope, b, 1.0 - slope if type(b) is Number else None)
+
+
+def increment(old: Any, change: Any, p: Any) -> Any:
+    """The sum old + p change."""
+    if type(old) is Number and type(change) is float:
+        x = old.value
+        if type(p) is float:
+            return of_one(x + constant(change, x.dtype), old, None)
+        if type(p) is Number and x.dim() == 1:
+            slope = None if change == 1.0 else change
+            return of_two(torch.add(x, p.value, alpha=change), old, None, p, slope)
+    otherwise: Any = eager.increment
+    return otherwise(old, change, p)
 
 
 def soft_max(a: Any, b: Any, s: float, relaxation: Any, form: str) -> Any:
