@@ -35,7 +35,7 @@ def run_single(program: CompiledProgram, given: Mapping[str, Value], *, jacobian
             output: {name: _first(row[name]) for name in names} for output, row in results.jacobian.items()
         }
     outputs = {name: _first(value) for name, value in results.outputs.items()}
-    found = (*program.module.warnings, *loop_warnings(results.loops))
+    found = (*program.module.warnings, *loop_warnings(results.loops, program.module.loop_limit))
     return Result(checked, Run(outputs, rows, results.loops, steps=0), in_source(checked.source, found))
 
 

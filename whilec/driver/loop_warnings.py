@@ -45,11 +45,11 @@ NaN comes from `0 / 0`, `inf - inf`, or a function outside of its domain, such a
 
 @final
 class LoopWarning(UserWarning):
-    """A module's loop was stopped at `max_trips`; given once per module by Python's `warnings`."""
+    """A module's loop was stopped at `max_trips` or `trips`; given once per module by Python's `warnings`."""
 
 
-def loop_warnings(loops: Iterable[LoopReport]) -> Iterator[Diagnostic]:
-    """A warning for each loop that was cut short or met a NaN."""
+def loop_warnings(loops: Iterable[LoopReport], limit: str = "max_trips") -> Iterator[Diagnostic]:
+    """A warning for each loop that was cut short or met a NaN; `limit` is the option that cut it."""
     for loop in loops:
         if loop.capped > 0:
             share = "" if loop.capped >= 1 else f" in {100 * loop.capped:.3g}% of its runs"
@@ -57,7 +57,7 @@ def loop_warnings(loops: Iterable[LoopReport]) -> Iterator[Diagnostic]:
                 W0650,
                 f"this loop was stopped after {loop.trips} trips{share}",
                 Label(loop.span, "still had weight left"),
-                help="try a smaller `--steepness`, another mode or a larger `--max-trips`",
+                help=f"try a smaller `--steepness`, another mode or a larger `--{limit.replace('_', '-')}`",
                 notes=() if loop.advice is None else (loop.advice,),
             )
         if loop.nan > 0:

@@ -64,6 +64,6 @@ def loop_reports(
     )
 
 
-def warnings_about(reports: Iterable[LoopReport], source: SourceFile) -> tuple[Diagnostic, ...]:
-    """A warning for each loop that was cut short or met a NaN."""
-    return in_source(source, loop_warnings(reports))
+def warnings_about(reports: Iterable[LoopReport], source: SourceFile, limit: str) -> tuple[Diagnostic, ...]:
+    """A warning for each loop that was cut short, by the option `limit`, or met a NaN."""
+    return in_source(source, loop_warnings(reports, limit))

@@ -114,7 +114,7 @@ class WhileModule(nn.Module):
         return ModuleRun(
             {name: _returned(outcome.outputs[name], bound) for name in self._outputs},
             reports,
-            warnings_about(reports, self.source),
+            warnings_about(reports, self.source, self.loop_limit),
         )
 
     def _run(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Bound, Outcome]:
@@ -150,11 +150,16 @@ class WhileModule(nn.Module):
         if not any(count.capped for count in counts):
             return
         self._has_warned = True
-        found = warnings_about(self._reports(counts), self.source)
-        text = "\n".join(_warning_text(d) for d in found if d.code is W0650)
+        found = warnings_about(self._reports(counts), self.source, self.loop_limit)
+        text = "\n".join(_warning_text(d, self.loop_limit) for d in found if d.code is W0650)
         warnings.warn(LoopWarning(text), stacklevel=_USER)
 
     # what it is made of
+
+    @property
+    def loop_limit(self) -> str:
+        """The option that says how many trips a loop makes at most: `trips` of an unrolled graph."""
+        return "trips" if self._programs.recipe.graph == "unrolled" else "max_trips"
 
     @property
     def source(self) -> SourceFile:
@@ -282,12 +287,12 @@ def _returned(output: torch.Tensor, bound: Bound) -> torch.Tensor:
     return output if bound.returned is None else output.to(bound.returned)
 
 
-def _warning_text(diagnostic: Diagnostic) -> str:
+def _warning_text(diagnostic: Diagnostic, limit: str) -> str:
     source, primary = diagnostic.source, diagnostic.primary
     assert source is not None
     assert primary is not None
     place = f"{source.name}:{source.position(primary.span.start).line}"
-    advice = ["try a smaller steepness, another mode or a larger max_trips", *diagnostic.notes]
+    advice = [f"try a smaller steepness, another mode or a larger {limit}", *diagnostic.notes]
     return "; ".join([f"{place}: {diagnostic.title}", *advice])
 
 

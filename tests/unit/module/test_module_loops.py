@@ -49,6 +49,15 @@ def test_a_capped_loop_is_warned_about_once(backend: str) -> None:
         whilec.compile_source(RUNAWAY, steepness=9.0, max_trips=20, backend=backend)(2.5)
 
 
+def test_an_unrolled_loop_asks_for_more_trips() -> None:
+    module = whilec.compile_source(RUNAWAY, smooth=0, graph="unrolled", trips=3)
+    with pytest.warns(whilec.LoopWarning, match="or a larger trips"):
+        module(5.0)
+    (warning,) = module.run(5.0).warnings
+    assert warning.help is not None
+    assert warning.help.endswith("or a larger `--trips`")
+
+
 @backends
 def test_a_run_returns_what_a_call_warns_about(backend: str) -> None:
     module = whilec.compile_source(RUNAWAY, steepness=9.0, max_trips=20, backend=backend)

@@ -72,8 +72,8 @@ class Sech:
         """phi(x) and its derivative."""
         z = x if s == 1.0 else x * s
         rise = torch.tanh(z)
-        value = rise * torch.tanh(z * constant(0.5, z.dtype))
-        slope = torch.addcmul(rise, value, rise, value=-1.0)
+        value = (z * constant(0.5, z.dtype)).tanh_().mul_(rise)
+        slope = rise.addcmul_(value, rise, value=-1.0)
         return value, slope if s == 1.0 else slope.mul_(s)
 
     def equals_with_slope(self, x: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:

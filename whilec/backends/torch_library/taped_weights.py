@@ -56,11 +56,11 @@ class _Split(AbstractRecord):
             going = -rest if going is None else going - rest
         if going is not None:
             going = _cut_back(going, self.result_value, 0.0)
-            part = going * self.mass_value
-            by_degree = found[self.degree]
-            found[self.degree] = part if by_degree is None else by_degree + part
             slope = self.degree_value
             total = going * slope if total is None else torch.addcmul(total, going, slope)
+            part = going.mul_(self.mass_value)
+            by_degree = found[self.degree]
+            found[self.degree] = part if by_degree is None else by_degree + part
         found[self.mass] = total
 
 
@@ -70,7 +70,7 @@ def split(mass: Any, degree: Any, epsilon: float) -> tuple[Any, Any]:
     if not is_taped or min(mass.index, degree.index) < 0:
         q = cut(degree if type(mass) is float else mass * degree, epsilon)
         return q, mass - q
-    value = torch.threshold(mass.value * degree.value, epsilon, 0.0)
+    value = torch.threshold_(mass.value * degree.value, epsilon, 0.0)
     tape = mass.tape
     index = tape.size
     tape.size = index + 2

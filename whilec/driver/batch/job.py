@@ -89,7 +89,7 @@ class Batch:
             columns = _columns(results)
             (csv_files if ending == ".csv" else npz_files).write(file, columns)
         loops = merged(result.loops for result in results)
-        found = [*program.module.warnings, *loop_warnings(loops)]
+        found = [*program.module.warnings, *loop_warnings(loops, program.module.loop_limit)]
         nan = {column.name: _nan_rows(column.array) for column in columns}
         nan = {name: rows for name, rows in nan.items() if len(rows)}
         found += [_nan_warning(name, rows, table) for name, rows in nan.items()]
