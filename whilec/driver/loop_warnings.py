@@ -49,7 +49,12 @@ class LoopWarning(UserWarning):
 
 
 def loop_warnings(loops: Iterable[LoopReport], limit: str = "max_trips") -> Iterator[Diagnostic]:
-    """A warning for each loop that was cut short or met a NaN; `limit` is the option that cut it."""
+    """A warning for each loop that was cut short or met a NaN.
+
+    Args:
+        loops: How the loops ended.
+        limit: The option that says how many trips a loop makes at most.
+    """
     for loop in loops:
         if loop.capped > 0:
             share = "" if loop.capped >= 1 else f" in {100 * loop.capped:.3g}% of its runs"
