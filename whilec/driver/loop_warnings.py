@@ -45,7 +45,7 @@ NaN comes from `0 / 0`, `inf - inf`, or a function outside of its domain, such a
 
 @final
 class LoopWarning(UserWarning):
-    """A module's loop was stopped at `max_trips` or `trips`; given once per module by Python's `warnings`."""
+    """A loop of a module was cut short; given once per module."""
 
 
 def loop_warnings(loops: Iterable[LoopReport], limit: str = "max_trips") -> Iterator[Diagnostic]:

@@ -403,7 +403,7 @@ def _with_idle(captured: State, q: torch.Tensor) -> State:
     run, _, *rest = captured
     if not run.has_idle_rows and q.min().item() > 0.0:
         return captured
-    return (run.with_idle_rows(), (q > 0.0).to(q.dtype), *rest)
+    return (run.with_idle_rows(), torch.sign(q), *rest)
 
 
 def _restore(counts: list[list[int]], before: list[list[int]]) -> None:
