@@ -12,19 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Any, TypeAlias, final
 
 import torch
 
 from whilec.backends.torch_library.eager import TroubleError, is_finite, trusting
 from whilec.backends.torch_library.run import Run
-from whilec.backends.torch_library.tables import Table
+from whilec.backends.torch_library.tables import MOST_ELEMENTS, Table
 from whilec.backends.torch_library.taped import Number, Tape
 from whilec.backends.torch_library.taped_functions import TapedRelaxation
 from whilec.backends.torch_library.weights import in_rows
 from whilec.backends.torch_text.emit import Text
 from whilec.backends.torch_text.loaded import Loaded
 from whilec.backends.torch_text.namespace import relaxation_of, taped_names
+from whilec.backends.torch_transforms import is_batched
 from whilec.ir.node import Node, Program, walk
 from whilec.ir.types import Kind
 
@@ -55,6 +57,8 @@ def _is_suitable(node: Node) -> bool:
         return False
     shapes = [value.type.shape for value in (*node.operands, *node.results) if value.type.kind is Kind.NUMBER]
     has_array = any(shapes)
+    if any(prod(shape) > MOST_ELEMENTS for shape in shapes):
+        return False
     if node.op == "repeat" and node.attrs["semantics"] == "mixture" and has_array:
         return False
     return not has_array or node.op in _ARRAYS
@@ -80,6 +84,8 @@ class TapedProgram:
     ) -> tuple[torch.Tensor, ...] | None:
         """The outputs, which autograd can differentiate; None if the plain functions must be used."""
         tape = Tape()
+        # What is not differentiated by may be changed in place before the backward pass.
+        arguments = [x if x.requires_grad else x.clone() for x in arguments]
         with torch.no_grad():
             leaves: list[_Leaf] = []
             values = [_on_tape(tape, argument, leaves) for argument in arguments]
@@ -171,6 +177,8 @@ class _Attached(torch.autograd.Function):
         _ = ctx.saved_tensors  # refuses inputs that were changed in place
         if torch.is_grad_enabled():
             return None, None, *record.gradients_by_autograd(seeds, create_graph=True)
+        if any(seed is not None and is_batched(seed) for seed in seeds):
+            return None, None, *record.gradients_by_autograd(seeds, create_graph=False)
         found = record.gradients(seeds)
         if not all(part is None or is_finite(part) for part in found):
             found = record.gradients_by_autograd(seeds, create_graph=False)

@@ -18,6 +18,12 @@ def is_transformed() -> bool:
     return functorch.peek_interpreter_stack() is not None
 
 
+def is_batched(x: torch.Tensor) -> bool:
+    """Whether a gradient stands for many, as with `is_grads_batched`."""
+    functorch: Any = torch._C._functorch  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    return functorch.is_batchedtensor(x) or functorch.is_legacy_batchedtensor(x)
+
+
 def has_tangent(x: torch.Tensor) -> bool:
     """Whether forward-mode differentiation goes through a tensor."""
     unpack: Any = forward_ad.unpack_dual

@@ -197,7 +197,7 @@ class _Flattener:
             with self._only(self._where(op, settled, region, span)):
                 arms.append(self.region(region, ()))
         return tuple(
-            then if then is other else self._emit("blend", other, then, settled, span=span, name=then.name)
+            self._emit("blend", other, then, settled, span=span, name=then.name)  # also of equals: NaN stays
             for then, other in zip(*arms, strict=True)
         )
 

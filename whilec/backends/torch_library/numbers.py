@@ -77,6 +77,8 @@ def exp(x: Number) -> Number:
 
 EXPONENT_LIMIT = {torch.float64: 709.0, torch.float32: 88.0}
 """e to this power does not overflow."""
+VANISHING = {torch.float64: 1.218e-308, torch.float32: 6.061e-39}
+"""Degrees up to e to the power -`EXPONENT_LIMIT` are 0."""
 
 
 def log(x: Number) -> Number:
@@ -248,4 +250,5 @@ def sigmoid(x: Number) -> Number:
 
 def logistic(z: torch.Tensor) -> torch.Tensor:
     """1 / (1 + e^-z), without overflow in value and derivatives."""
-    return torch.reciprocal(1.0 + torch.exp(torch.clamp(-z, max=EXPONENT_LIMIT[z.dtype])))
+    value = torch.reciprocal(1.0 + torch.exp(torch.clamp(-z, max=EXPONENT_LIMIT[z.dtype])))
+    return torch.where(value <= VANISHING[z.dtype], 0.0, value)

@@ -18,6 +18,7 @@ import torch
 
 from whilec.backends.torch_library.numbers import (
     EXPONENT_LIMIT,
+    VANISHING,
     Number,
     constant,
     divide,
@@ -80,13 +81,17 @@ class Sech:
         """1 - phi(x) and its derivative."""
         z = x * s
         value = torch.exp(z).add_(torch.exp(-z)).reciprocal_().mul_(2.0)
+        torch.threshold_(value, 6.0 * VANISHING[z.dtype], 0.0)
         return value, z.tanh_().mul_(value).mul_(-s)
 
     def exceeds_with_slope(self, d: torch.Tensor, s: float) -> tuple[torch.Tensor, torch.Tensor]:
         """step(d) and its derivative."""
         z = torch.neg(d) if s == 1.0 else d * constant(-s, d.dtype)
-        value = z.exp_().add_(constant(1.0, d.dtype)).reciprocal_()
-        slope = torch.addcmul(value, value, value, value=-1.0)
+        growth = z.exp_()
+        value = torch.reciprocal(growth + constant(1.0, d.dtype))
+        torch.threshold_(value, VANISHING[z.dtype], 0.0)
+        # 1 - value is lost to rounding where value is near 1.
+        slope = growth.clamp_(max=LARGEST[z.dtype]).mul_(value).mul_(value)
         return value, slope if s == 1.0 else slope.mul_(s)
 
     def smaller_with_slope(
@@ -104,11 +109,16 @@ class Sech:
         return value if is_one(s) else divide(value, s)
 
 
+LARGEST = {torch.float64: 1e308, torch.float32: 3e38}
+"""Finite numbers beyond which there are few."""
+
+
 def sech(z: torch.Tensor) -> torch.Tensor:
     """1 / cosh(z)."""
     limit = EXPONENT_LIMIT[z.dtype] - 1.0
     near = torch.clamp(z, -limit, limit)
-    return 2.0 * torch.reciprocal(torch.exp(near) + torch.exp(-near))
+    value = 2.0 * torch.reciprocal(torch.exp(near) + torch.exp(-near))
+    return torch.where(value <= 6.0 * VANISHING[z.dtype], 0.0, value)
 
 
 @final
