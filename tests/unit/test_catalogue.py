@@ -29,6 +29,8 @@ UNPROVOKED = {
     "E0513": "an argument of `compile`: tests/unit/module/test_module_choices.py",
     "E0514": "weights of a module: tests/unit/module/test_module_parameters.py",
     "E0515": "an argument of `compile`: tests/unit/module/test_module_calls.py",
+    "E0516": "an attribute of a module: tests/unit/module/test_module_choices.py",
+    "E0517": "an attribute of a module: tests/unit/module/test_module_choices.py",
     "E0532": "packages are not installed: tests/cli/test_compile.py",
     "E0610": "64-bit integers are those of tensors: test_example_of_tensors",
     "E0643": "matplotlib is not installed: tests/cli/test_plot.py",

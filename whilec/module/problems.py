@@ -23,6 +23,24 @@ results are exact or an error.
 """,
     Example(_DOUBLE, ""),
 )
+E0516 = Code(
+    "E0516",
+    "an option that is fixed when a program is compiled",
+    """
+Of the options only `steepness` and `compare_steepness` may be set on a module, and `checkpoint`. The
+others decide what is compiled: compile the program again with other ones.
+""",
+    Example(_DOUBLE, ""),
+)
+E0517 = Code(
+    "E0517",
+    "a steepness that asks for a derivative",
+    """
+The `steepness` of a module is a number, by which nothing is differentiated. To learn a steepness, make it
+a PARAM of the program and use it there: `WHILE x > 0 WITH STEEPNESS s DO`, or `max(a, b, steepness = s)`.
+""",
+    Example(_DOUBLE, ""),
+)
 E0690 = Code(
     "E0690",
     "a call of a module with too many values",
@@ -120,6 +138,18 @@ def devices_differ(devices: Mapping[str, object]) -> WhileError:
             help="move them with `.to(device)`; `module.to(device)` moves PARAMs and trainable weights",
         )
     )
+
+
+def fixed_option(name: str) -> WhileError:
+    """An attempt to set an option on a module."""
+    title = f"`{name}` is fixed when a program is compiled"
+    return WhileError(Diagnostic(E0516, title, help=f"compile the program again with another `{name}`"))
+
+
+def steepness_with_derivative(name: str) -> WhileError:
+    """A tensor that requires a gradient, given as a steepness."""
+    title = f"nothing is differentiated by `{name}`"
+    return WhileError(Diagnostic(E0517, title, help="use a PARAM `WITH STEEPNESS`, or detach the tensor"))
 
 
 def wrong_dtype(dtype: object, *, is_hard: bool) -> WhileError:

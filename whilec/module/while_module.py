@@ -25,7 +25,7 @@ from whilec.driver.specialising import Programs
 from whilec.module.binding import Binder, Bound
 from whilec.module.outputs import outputs_type
 from whilec.module.parameters import attribute_names, start_values
-from whilec.module.problems import wrong_dtype
+from whilec.module.problems import fixed_option, steepness_with_derivative, wrong_dtype
 from whilec.module.result import ModuleRun, loop_reports, warnings_about
 from whilec.module.tensors import COMPUTED
 from whilec.module.tracing import as_leaf, executable_for, run, traced_argument
@@ -39,6 +39,13 @@ if TYPE_CHECKING:
 
 _USER = 5
 """Frames from the warning to the caller of the module: `_warn`, `forward`, two of torch."""
+_FIXED = frozenset({"smooth", "phi", "loops", "max_trips", "epsilon", "domain", "trainable", "std"}) | {
+    "graph",
+    "trips",
+    "backend",
+    "dtype",
+}
+"""Options that cannot be set on a module."""
 
 
 @final
@@ -154,6 +161,11 @@ class WhileModule(nn.Module):
         text = "\n".join(_warning_text(d, self.loop_limit) for d in found if d.code is W0650)
         warnings.warn(LoopWarning(text), stacklevel=_USER)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FIXED and name not in self._parameters:
+            raise fixed_option(name)
+        super().__setattr__(name, value)
+
     # what it is made of
 
     @property
@@ -256,6 +268,9 @@ class WhileModule(nn.Module):
         return ", ".join([*parts, f"backend={recipe.backend}"])
 
     def _set(self, **changes: Any) -> None:
+        for name, value in changes.items():
+            if getattr(value, "requires_grad", False):
+                raise steepness_with_derivative(name)
         given = plain_options(changes)
         options = replace(self._options, **{name: getattr(given, name) for name in changes})
         errors = [d for d in check_options(options) if d.severity is Severity.ERROR]

@@ -237,3 +237,25 @@ def test_threads_call_one_module() -> None:
     for thread in threads:
         thread.join()
     assert results == {size: 3.0 * size for size in range(1, 7)}
+
+
+@pytest.mark.parametrize("name", ["smooth", "max_trips", "epsilon", "graph", "trips", "backend", "dtype"])
+def test_fixed_options_cannot_be_set(name: str) -> None:
+    module = whilec.compile_source("x0 := x1 * 2")
+    with pytest.raises(whilec.WhileError, match=f"`{name}` is fixed when a program is compiled"):
+        setattr(module, name, 1)
+
+
+def test_a_param_may_be_called_like_an_option() -> None:
+    module = whilec.compile_source("PROGRAM p(x) -> y: real PARAM epsilon: real = 2.0  y := x * epsilon")
+    (parameter,) = module.parameters()
+    (name,) = [name for name, _ in module.named_parameters()]
+    setattr(module, name, torch.nn.Parameter(torch.tensor(3.0)))
+    assert module(2.0).item() == 6.0
+    assert parameter.item() == 2.0
+
+
+def test_a_steepness_takes_no_derivative() -> None:
+    module = whilec.compile_source("x0 := x1 * 2")
+    with pytest.raises(whilec.WhileError, match="nothing is differentiated by `steepness`"):
+        module.steepness = torch.tensor(2.0, requires_grad=True)
