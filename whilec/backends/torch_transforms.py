@@ -10,18 +10,18 @@ from typing import Any
 import torch
 from torch.autograd import forward_ad
 
+# Torch has no public name for this.
+_FUNCTORCH: Any = torch._C._functorch  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+
 
 def is_transformed() -> bool:
     """Whether `torch.func` or `torch.vmap` transforms the present call."""
-    # Torch has no public name for this.
-    functorch: Any = torch._C._functorch  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-    return functorch.peek_interpreter_stack() is not None
+    return _FUNCTORCH.peek_interpreter_stack() is not None
 
 
 def is_batched(x: torch.Tensor) -> bool:
     """Whether a gradient stands for many, as with `is_grads_batched`."""
-    functorch: Any = torch._C._functorch  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-    return functorch.is_batchedtensor(x) or functorch.is_legacy_batchedtensor(x)
+    return _FUNCTORCH.is_batchedtensor(x) or _FUNCTORCH.is_legacy_batchedtensor(x)
 
 
 def has_tangent(x: torch.Tensor) -> bool:

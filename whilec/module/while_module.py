@@ -39,12 +39,10 @@ if TYPE_CHECKING:
 
 _USER = 5
 """Frames from the warning to the caller of the module: `_warn`, `forward`, two of torch."""
-_FIXED = frozenset({"smooth", "phi", "loops", "max_trips", "epsilon", "domain", "trainable", "std"}) | {
-    "graph",
-    "trips",
-    "backend",
-    "dtype",
-}
+_FIXED = frozenset(
+    {"smooth", "phi", "loops", "max_trips", "epsilon", "domain", "trainable", "std"}
+    | {"graph", "trips", "backend", "dtype"}
+)
 """Options that cannot be set on a module."""
 
 

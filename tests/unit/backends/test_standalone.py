@@ -195,7 +195,10 @@ def test_gradients_are_not_all_zero(results: dict[str, Any]) -> None:
     for mode in MODES:
         cases = [f"{program}-{mode}" for program in SIZES]
         found = [results[case]["gradients"] for case in cases if case in results]
-        assert sum(any(bool(g.nan_to_num().any()) for g in gradients) for gradients in found) >= 3
+        assert len(found) >= 4
+        assert (
+            sum(any(bool(g.nan_to_num().any()) for g in gradients) for gradients in found) >= len(found) - 1
+        )
 
 
 def load(path: Path, text: str) -> ModuleType:

@@ -72,6 +72,9 @@ def roots() -> whilec.WhileModule:
 
 
 BOTH = {"0": lambda: unrolled(0), "inf": lambda: unrolled("inf"), "roots": roots}
+OFTEN = {(1, "aot_eager", False), ("inf", "eager", True)}
+"""Ways to compile a recurrent module that every run of the tests takes; the others on demand."""
+
 modules = pytest.mark.parametrize("make", BOTH.values(), ids=BOTH)
 
 
@@ -241,13 +244,8 @@ def test_shapes_on_the_meta_device() -> None:
 @pytest.mark.parametrize(
     ("smooth", "backend", "checkpoint"),
     [
-        (1, "aot_eager", False),
-        ("inf", "eager", True),
-        *(
-            pytest.param(*choice, marks=pytest.mark.slow)
-            for choice in product((1, "inf"), ("eager", "aot_eager"), (False, True))
-            if choice not in ((1, "aot_eager", False), ("inf", "eager", True))
-        ),
+        pytest.param(*choice, marks=() if choice in OFTEN else pytest.mark.slow)
+        for choice in product((1, "inf"), ("eager", "aot_eager"), (False, True))
     ],
 )
 def test_recurrent_modules_are_right_when_compiled(smooth: Any, backend: str, checkpoint: bool) -> None:

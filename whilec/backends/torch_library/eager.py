@@ -133,11 +133,7 @@ def increment(old: Number, change: Number, p: Weight) -> Number:
     old = weights.in_rows(old, p)
     weight = aligned(p, old)
     if is_uniform(change):
-        return (
-            weight.added_to(old, change)
-            if type(p) is not torch.Tensor
-            else torch.add(old, weight, alpha=change)
-        )
+        return torch.add(old, weight, alpha=change)
     if _THREAD.is_careful:
         return careful(_increment, old, change, p)
     return torch.addcmul(old, weight, change)

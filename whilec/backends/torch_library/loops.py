@@ -270,10 +270,8 @@ class Entry:
             if self.is_nested:
                 captured = _with_idle(captured, plain(q))
             state = self.body(1.0 if self.is_mixture else q, trip, *state, *captured)
-            for x in state:
-                if is_uniform(x):
-                    state = in_tensors(state, captured)
-                    break
+            if any(map(is_uniform, state)):
+                state = in_tensors(state, captured)
         alive = plain(mass) > 0.0
         live = int(torch.count_nonzero(alive))
         ended = now.live - live

@@ -110,7 +110,7 @@ class Sech:
 
 
 LARGEST = {torch.float64: 1e308, torch.float32: 3e38}
-"""Finite numbers beyond which there are few."""
+"""Finite, and so large that its product with a degree of 0 is 0 where that of inf were NaN."""
 
 
 def sech(z: torch.Tensor) -> torch.Tensor:
@@ -118,6 +118,7 @@ def sech(z: torch.Tensor) -> torch.Tensor:
     limit = EXPONENT_LIMIT[z.dtype] - 1.0
     near = torch.clamp(z, -limit, limit)
     value = 2.0 * torch.reciprocal(torch.exp(near) + torch.exp(-near))
+    # At the limit it is 2 e times e to the power -`EXPONENT_LIMIT`.
     return torch.where(value <= 6.0 * VANISHING[z.dtype], 0.0, value)
 
 

@@ -177,10 +177,6 @@ class Number:
         """(1 - self) old + self new."""
         return _lerp(old, new, self)
 
-    def added_to(self, old: Any, alpha: float) -> Number:
-        """The sum old + alpha self."""
-        return _add(old, self, alpha=alpha)
-
     def scaled_onto(self, total: Any, x: Any) -> Number:
         """The sum total + self x."""
         return self * x if total is None else _addcmul(total, self, x)
