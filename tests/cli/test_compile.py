@@ -399,3 +399,16 @@ def test_onnx_output_that_is_an_input_has_another_name(onnxruntime: Any, folder:
     assert [value.name for value in session.get_outputs()] == ["a_out_", "b"]
     one, two = np.array([1.0], dtype=np.float32), np.array([2.0], dtype=np.float32)
     assert [list(value) for value in session.run(None, {"a": one, "a_out": two})] == [[2.0], [1.0]]
+
+
+@pytest.mark.filterwarnings("default")
+def test_onnx_outputs_are_called_like_operations_and_constants(onnxruntime: Any, folder: Path) -> None:
+    text = (
+        "PROGRAM p(add: real, b: real) -> where: real, sub: real, val_2: real, add_step0: real\n"
+        "IF add > b THEN where := b * 2 ELSE where := add - 1 END\n"
+        "sub := 3 - where\nval_2 := sub * 5 + where\nadd_step0 := where + 7\n"
+    )
+    whilec.compile_source(text, graph="unrolled").save_as("names.onnx")
+    session = onnxruntime.InferenceSession("names.onnx")
+    assert [value.name for value in session.get_inputs()] == ["add", "b"]
+    assert [value.name for value in session.get_outputs()] == ["where", "sub", "val_2", "add_step0"]

@@ -9,6 +9,7 @@ import click
 
 from whilec.cli.options import build_options, graph_options, level_option, run_options
 from whilec.cli.output import show_diagnostics
+from whilec.cli.progress import waiting
 from whilec.cli.run import split_names
 from whilec.cli.spelling import as_command_line
 from whilec.diagnostics.model import WhileError
@@ -95,7 +96,8 @@ def compile_(
         level=level,
     )
     try:
-        saved, warnings = export_file(load(file), read_inputs(given), request)
+        with waiting(f"writing and verifying {output}"):
+            saved, warnings = export_file(load(file), read_inputs(given), request)
     except WhileError as error:
         raise as_command_line(error) from None
     show_diagnostics(warnings)

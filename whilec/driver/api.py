@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from whilec.diagnostics.model import Diagnostic
 from whilec.driver.arguments import plain_inputs, plain_names, plain_options
-from whilec.driver.files import load
+from whilec.driver.files import load, source_of
 from whilec.driver.pipeline import Level, check_file, format_file, run_program
-from whilec.source import SourceFile
 
 if TYPE_CHECKING:
     from whilec.semantics.reference import Run
@@ -21,7 +20,7 @@ def check_source(text: str, *, name: str = "<input>", level: Level = "full") -> 
     >>> [d.code.name for d in check_source("x0 := x1 + 1")]
     []
     """
-    return list(check_file(SourceFile(name, text), level=level).diagnostics)
+    return list(check_file(source_of(text, name), level=level).diagnostics)
 
 
 def format_source(text: str) -> str:
@@ -35,7 +34,7 @@ def format_source(text: str) -> str:
       x1 := x1 - 1
     END
     """
-    return format_file(SourceFile("<input>", text))
+    return format_file(source_of(text))
 
 
 def run_source(
@@ -61,7 +60,7 @@ def run_source(
     >>> run_source("x0 := x1 + 1", {"x1": 41}, smooth="hard").outputs
     {'x0': 42}
     """
-    source = SourceFile("<input>", text)
+    source = source_of(text)
     return run_program(
         source,
         plain_inputs(inputs),

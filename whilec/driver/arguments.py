@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any, cast
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, WhileError
+from whilec.diagnostics.suggest import nearest
 from whilec.driver.values import E0651, E0652, MAX_DIMENSIONS, Value, shorten
 from whilec.numerals import MAX_INTEGER_BITS
 from whilec.semantics.bind import E0654
 from whilec.semantics.options import Options
+
+E0518 = Code(
+    "E0518",
+    "an option that does not exist",
+    """
+The named arguments of `whilec.run`, `whilec.run_source` and `@whilec.smooth(...)` are options, such as
+`smooth` and `steepness`. Inputs of a run are given in a dict: `whilec.run("p.while", {"x1": 3})`.
+""",
+    Example("x0 := x1 + 0", ""),
+)
 
 E0664 = Code(
     "E0664",
@@ -66,7 +78,17 @@ def plain_names(names: Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def plain_options(given: Mapping[str, Any]) -> Options:
-    """The options with numbers of other libraries as ints and floats; nothing is checked yet."""
+    """The options with numbers of other libraries as ints and floats; their values are not checked yet.
+
+    Raises:
+        WhileError: There is no such option.
+    """
+    known = [field.name for field in fields(Options)]
+    for name in given:
+        if name not in known:
+            near = nearest(name, known)
+            help_ = f"did you mean `{near}`?" if near else 'inputs are given in a dict, as in `{"x1": 3}`'
+            raise WhileError(Diagnostic(E0518, f"there is no option `{shorten(name)}`", help=help_))
     return Options(**{name: _plain_option(value) for name, value in given.items()})
 
 

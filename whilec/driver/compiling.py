@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from whilec.backends.registry import Graph
 from whilec.driver.arguments import plain_names, plain_options
-from whilec.driver.files import load
+from whilec.driver.files import load, source_of
 from whilec.driver.recipe import Recipe, plain_trips
 from whilec.semantics.options import Smooth
 from whilec.source import SourceFile
@@ -92,7 +92,7 @@ def compile_source(
         WhileError: The program is wrong, or the arguments are.
     """
     given = {key: value for key, value in locals().items() if key not in ("text", "name")}
-    return compile_tree(SourceFile(name, text), None, **given)
+    return compile_tree(source_of(text, name), None, **given)
 
 
 def compile_tree(

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, final
 
@@ -184,14 +185,31 @@ def write_onnx(exported: Exported, path: Path) -> None:
             inputs,
             dynamo=True,
             dynamic_shapes=dynamic,
-            input_names=list(exported.inputs),
-            output_names=_output_names(exported.inputs, exported.program.outputs),
             verbose=False,
         )
     for node in model.model.graph:
         node.metadata_props.clear()  # stack traces, with paths of this machine
+    _rename(model.model.graph, exported.inputs, _output_names(exported.inputs, exported.program.outputs))
     model.model.metadata_props.update({f"whilec.{key}": text for key, text in exported.metadata().items()})
     model.save(path)
+
+
+def _rename(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+    """Give the inputs and outputs of an ONNX graph their names; a step with such a name makes room.
+
+    The exporter's own renaming leaves two values of one name where an output is called like an operation.
+    """
+    outer = {*graph.inputs, *graph.outputs}
+    made_by_nodes = (value for node in graph for value in node.outputs)
+    steps = [value for value in (*made_by_nodes, *graph.initializers.values()) if value not in outer]
+    taken = {*inputs, *outputs, *(value.name for value in steps)}
+    for value in steps:
+        if value.name in inputs or value.name in outputs:
+            value.name = next(made for i in count() if (made := f"{value.name}_step{i}") not in taken)
+            taken.add(value.name)
+    for values, names in ((graph.inputs, inputs), (graph.outputs, outputs)):
+        for value, name in zip(values, names, strict=True):
+            value.name = name
 
 
 def _output_names(inputs: Sequence[str], outputs: Sequence[str]) -> list[str]:

@@ -89,6 +89,17 @@ the program is as it was. The directory must be writable.
 )
 
 
+E0677 = Code(
+    "E0677",
+    "a path and a text of a program mixed up",
+    """
+`whilec.compile` and `whilec.run` take the path of a program file; `compile_source`, `run_source`,
+`check_source` and `format_source` take the text of a program.
+""",
+    Example("", ""),
+)
+
+
 def load(path: str) -> SourceFile:
     """The program file at `path`; `-` is standard input.
 
@@ -97,6 +108,10 @@ def load(path: str) -> SourceFile:
     """
     if path == STANDARD_INPUT:
         return decode("<stdin>", _limited("<stdin>", _standard_input()))
+    if ("\n" in path or ":=" in path) and not os.path.lexists(path):
+        title = "the path of a program file is expected, and this is the text of a program"
+        help_ = "functions with `_source` in their names take texts, such as `whilec.compile_source`"
+        raise WhileError(Diagnostic(E0677, title, help=help_))
     try:
         if is_named_pipe(path):
             raise OSError("it is a named pipe, which may never end")
@@ -118,6 +133,22 @@ def load(path: str) -> SourceFile:
             Diagnostic(E0671, f"`{path}` cannot be read: {reason}", help="check the path and its permissions")
         ) from None
     return decode(path, _limited(path, data))
+
+
+def source_of(text: str, name: str = "<input>") -> SourceFile:
+    """A program given as text.
+
+    Raises:
+        TypeError: It is none.
+        WhileError: It is the path of a file.
+    """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"the text of a program is a str, not {type(text).__name__}")
+    if text.endswith(".while") and "\n" not in text:
+        title = f"`{text}` is the path of a file, not the text of a program"
+        help_ = "functions without `_source` in their names take paths: `whilec.compile`, `whilec.run`"
+        raise WhileError(Diagnostic(E0677, title, help=help_))
+    return SourceFile(name, text)
 
 
 def decode(name: str, data: bytes) -> SourceFile:

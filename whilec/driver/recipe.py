@@ -115,9 +115,10 @@ class Recipe:
         else:
             from algonet_runtime import table
             from whilec.semantics.check import check
+            from whilec.syntax.python import in_python
 
             result = check(self.tree, self.source, intrinsics=table(), outputs=self.outputs)
-            program, diagnostics = result.program, result.diagnostics
+            program, diagnostics = result.program, in_python(result.diagnostics)
         if program is None:
             raise WhileError(*in_source(self.source, diagnostics))
         return program

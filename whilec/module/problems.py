@@ -157,5 +157,6 @@ def wrong_dtype(dtype: object, *, is_hard: bool) -> WhileError:
     if is_hard:
         title = f"hard mode computes in int64 and float64, not in `{shorten(str(dtype))}`"
         return WhileError(Diagnostic(E0515, title, help="leave `dtype` out"))
-    title = f"`dtype` cannot be `{shorten(str(dtype))}`"
+    shown = repr(dtype) if isinstance(dtype, str) else str(dtype)
+    title = f"`dtype` cannot be `{shorten(shown)}`"
     return WhileError(Diagnostic(E0515, title, help="use `torch.float32` or `torch.float64`"))

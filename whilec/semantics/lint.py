@@ -92,7 +92,8 @@ def usage_warnings(syntax: ast.Program, main: UnitContext, outputs: Sequence[str
         inputs = {name for name, role in roles.items() if role is Role.INPUT}
         shapes = {name for name, role in roles.items() if role is Role.SHAPE}
         own = {name: span for name, span in spans.items() if name not in shapes}
-        yield from _variables(program, main.facts, own, inputs, outputs, ())
+        promised = {*outputs, *(output.name.id for output in syntax.header.outputs)}
+        yield from _variables(program, main.facts, own, inputs, promised, ())
     for name, definition in program.definitions.items():
         yield from _definition(definition, program.facts[name], main)
     yield from _unused_declarations(syntax, program, main.facts)

@@ -84,6 +84,8 @@ _CHOICES = {"loops": ("path", "mixture"), "phi": ("sech", "bump"), "domain": ("i
 
 _MAX_SHOWN = 40
 
+_DIGITS = tuple("+-.0123456789")
+
 
 def check_options(options: Options) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with the options, and warnings about them."""
@@ -157,6 +159,8 @@ def _is_real(number: object) -> bool:
 def _shown(given: object) -> str:
     """What was given, or the start of it where it is long."""
     text = write_integer(given) if isinstance(given, int) and not isinstance(given, bool) else str(given)
+    if isinstance(given, str) and given[:1] in _DIGITS:
+        text = repr(given)  # a text in the place of a number
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
 
 

@@ -211,7 +211,7 @@ def whole_index(i: Value, size: int, span: Span) -> int:
             f"index {show(i)} is not a whole number",
             span,
             "in hard mode an index must be whole",
-            "round it before, or run in a smooth mode",
+            "give whole numbers, or run in a smooth mode",
         )
     if not 0 <= i < size:
         fail(

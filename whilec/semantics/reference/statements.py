@@ -233,7 +233,7 @@ class Statements:
                 E0609,
                 f"LOOP count {number:.7g} is not a whole number",
                 Label(statement.count.span, "how often the body runs"),
-                help="round it before, or run in a smooth mode",
+                help="give whole numbers, or run in a smooth mode",
             )
 
         def checked(frame: Frame) -> Value:

@@ -95,6 +95,23 @@ _FOREIGN_BUILTINS: Final[Mapping[str, str]] = {
 }
 
 
+_LIBRARY_NAMES: Final[Mapping[str, str]] = {
+    **{name: f"write `{name}(..)`" for name in ("abs", "len", "max", "min", "pow", "sum")},
+    **{name: f"write `{name}(..)`, without a module" for name in ("clamp", "dot", "mean", "sigmoid", "sign")},
+    "matmul": "write `a @ b`",
+    "where": "write an `if` statement that assigns in both arms",
+    "clip": "write `clamp(x, lo, hi)`",
+    "maximum": "write `max(a, b)`",
+    "minimum": "write `min(a, b)`",
+    "power": "write `pow(x, y)`",
+    "absolute": "write `abs(x)`",
+    "relu": "write `max(x, 0)`",
+    "zeros": 'declare an array: `t: whilec.Real["n"] = 0.0`',
+    "zeros_like": 'declare an array: `t: whilec.Real["n"] = 0.0`',
+}
+"""By the name of a function in libraries of arrays: what a program has instead."""
+
+
 def resolve(node: python.expr, namespace: Mapping[str, object]) -> object:
     """The object that a name or a chain `module.name` stands for; `MISSING` if there is none."""
     names: list[str] = []
@@ -156,8 +173,11 @@ def callee(node: python.expr, namespace: Mapping[str, object]) -> Callee:
         return Foreign(f"`math.{name}`", f"of `math` there are {', '.join(f'`{each}`' for each in MATH)}")
     if module.partition(".")[0] == "algonet_runtime":
         return Known(name)
+    what = f"`{python.unparse(node)}`"
+    if isinstance(node, python.Attribute) and node.attr in MATH:
+        return Foreign(what, f"write `math.{node.attr}`")
+    if isinstance(node, python.Attribute) and node.attr in _LIBRARY_NAMES:
+        return Foreign(what, _LIBRARY_NAMES[node.attr])
     if isinstance(found, FunctionType):
         return Foreign("a plain Python function", "decorate it with `@whilec.smooth`, above this function")
-    return Foreign(
-        f"a {type(found).__name__}", "only functions of the language and smooth functions are called"
-    )
+    return Foreign(what, "only functions of the language and smooth functions are called")
