@@ -14,7 +14,7 @@ from whilec.diagnostics.model import WhileError
 TEXT = "PROGRAM p(a: real) -> b: real\nb := 2 * a\n"
 
 
-def double(x: Any) -> Any:
+def double(x: whilec.Real) -> whilec.Real:
     y = 2 * x
     return y  # noqa: RET504 - outputs are variables
 
