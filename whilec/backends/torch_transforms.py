@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch.autograd import forward_ad
+from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 # Torch has no public name for this.
 _FUNCTORCH: Any = torch._C._functorch  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
@@ -17,6 +18,11 @@ _FUNCTORCH: Any = torch._C._functorch  # pyright: ignore[reportPrivateUsage, rep
 def is_transformed() -> bool:
     """Whether `torch.func` or `torch.vmap` transforms the present call."""
     return _FUNCTORCH.peek_interpreter_stack() is not None
+
+
+def is_traced() -> bool:
+    """Whether somebody records or transforms the present call, so that nobody may look at numbers."""
+    return torch.compiler.is_compiling() or is_transformed() or is_in_torch_dispatch_mode()
 
 
 def is_batched(x: torch.Tensor) -> bool:

@@ -9,10 +9,7 @@ from typing import Any, final
 
 import torch
 from torch.fx import GraphModule
-from torch.utils._python_dispatch import (
-    _disable_current_modes,  # pyright: ignore[reportPrivateUsage] - there is no public name
-    is_in_torch_dispatch_mode,
-)
+from torch.utils._python_dispatch import _disable_current_modes  # pyright: ignore[reportPrivateUsage]
 
 from whilec.backends.base import (
     AbstractBackend,
@@ -27,14 +24,21 @@ from whilec.backends.base import (
     TooLongError,
     Yes,
 )
-from whilec.backends.torch_fx.record import GraphTooLongError, Recorder, Setting, leaf
+from whilec.backends.torch_fx.record import (
+    GraphTooLongError,
+    Recorder,
+    RelaxationPerRow,
+    Setting,
+    leaf,
+    per_row,
+)
 from whilec.backends.torch_library import numbers
 from whilec.backends.torch_library.run import Run
 from whilec.backends.torch_library.weights import in_rows
 from whilec.backends.torch_text.emit import emit
 from whilec.backends.torch_text.loaded import Loaded
 from whilec.backends.torch_text.namespace import relaxation_of, traceable_names
-from whilec.backends.torch_transforms import is_transformed
+from whilec.backends.torch_transforms import is_traced
 from whilec.ir.node import Program
 from whilec.passes.base import run_passes
 from whilec.passes.pipelines import unrolled
@@ -88,7 +92,7 @@ class Unrolled(AbstractExecutable):
         arguments += [call.parameters[name] for name in program.parameters]
         arguments += [call.inputs[name] for name in program.inputs]
         arguments += call.target_weights or ()
-        if _is_traced() or rows.is_meta:
+        if is_traced() or rows.is_meta:
             results = self.graph_module(*arguments)
             return Outcome(self._outputs(results, rows))
         flat_program, graph = self._with_reports()
@@ -117,11 +121,6 @@ class Unrolled(AbstractExecutable):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Unrolled:
         return self
-
-
-def _is_traced() -> bool:
-    """Whether somebody records or transforms this call, so that nobody may look at numbers."""
-    return torch.compiler.is_compiling() or is_transformed() or is_in_torch_dispatch_mode()
 
 
 def flat(program: Program, trips: tuple[int, ...], *, reports: bool) -> Program:
@@ -155,16 +154,18 @@ def graph_of(program: Program, rows: int = 2) -> GraphModule:
 
 
 def _recorded(program: Program, rows: int) -> GraphModule:
-    names = traceable_names() | {"relaxation": relaxation_of(program.family)}
+    names = traceable_names()
     function: Loaded | None = None
 
     def place(frame: Any) -> Any:
         return None if function is None else function.place(frame)
 
     recorder = Recorder(MAX_NODES, place)
-    names |= {name: leaf(recorder, getattr(numbers, name)) for name in ("sqrt", "power")}
-    function = Loaded(emit(program, names), names, program.name)
     like = recorder.input("rows", torch.zeros(rows, dtype=torch.float64, device="cpu"))
+    names |= {name: leaf(recorder, getattr(numbers, name)) for name in ("sqrt", "power")}
+    names |= {name: per_row(names[name], like, 2) for name in ("soft_max", "soft_min")}
+    names["relaxation"] = RelaxationPerRow(relaxation_of(program.family), like)
+    function = Loaded(emit(program, names), names, program.name)
     steepness = [recorder.input(name, Setting(1.0)) for name in ("steepness", "compare_steepness")]
     values = [
         recorder.input(value.name, torch.ones((rows, *value.type.shape), dtype=torch.float64, device="cpu"))

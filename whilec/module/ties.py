@@ -2,7 +2,7 @@
 
 A loop without a trip, or an arm that no row took, leaves inputs and parameters out of the graph of
 autograd: a loss could not be differentiated, or DistributedDataParallel would wait for a gradient,
-just because of the numbers in a batch. Such a gradient is None, and that counts as 0.
+just because of the numbers in a batch. Such a gradient is None, which counts as 0; of an empty batch it is 0.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class _Tie(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-        ctx.causes = len(inputs) - 1
+        ctx.causes = inputs[1:] if output.numel() == 0 else [None] * (len(inputs) - 1)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        return gradients[0], *[None] * ctx.causes
+        return gradients[0], *(None if cause is None else torch.zeros_like(cause) for cause in ctx.causes)
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> Any:

@@ -40,7 +40,7 @@ def run(executable: AbstractExecutable, call: Call) -> Outcome:
 
 def _run(executable: AbstractExecutable, call: Call) -> Outcome:
     outcome = executable.run(call)
-    return tied(outcome, call) if executable.may_skip else outcome
+    return tied(outcome, call) if executable.may_skip or call.rows == 0 else outcome
 
 
 _eager: list[Callable[[AbstractExecutable, Call], Outcome]] = [_run]

@@ -14,12 +14,13 @@ from torch import nn
 from algonet_runtime import Smoothness
 from whilec.backends.base import Call, FailedRunError, LoopCount, Outcome
 from whilec.backends.registry import Graph
+from whilec.backends.torch_transforms import is_traced
 from whilec.diagnostics.model import Diagnostic, Severity, WhileError
 from whilec.driver.arguments import plain_options
 from whilec.driver.explanation import explanation
 from whilec.driver.failures import failed_run
 from whilec.driver.loop_warnings import W0650, LoopWarning
-from whilec.driver.pipeline import smoothness
+from whilec.driver.pipeline import in_source, smoothness
 from whilec.driver.recipe import Recipe, source_targets
 from whilec.driver.specialising import Programs
 from whilec.module.binding import Binder, Bound
@@ -31,6 +32,7 @@ from whilec.module.tensors import COMPUTED
 from whilec.module.tracing import as_leaf, executable_for, run, traced_argument
 from whilec.semantics.option_checks import check_options
 from whilec.semantics.options import Options
+from whilec.semantics.reference.execute_lanes import check_natural
 from whilec.semantics.reference.result import LoopReport
 from whilec.source import SourceFile
 
@@ -130,6 +132,8 @@ class WhileModule(nn.Module):
             own = {**own, "target_weights": weights[0], "target_biases": weights[1]}
         bound = self._binder.bind(values, named, own)
         options, dtype = self._options, bound.dtype
+        if options.domain == "nat" and not is_traced():
+            self._check_natural(bound.inputs)
         executable = executable_for(self._programs, bound.sizes, bound.device, dtype)
         call = Call(
             inputs=bound.inputs,
@@ -146,6 +150,14 @@ class WhileModule(nn.Module):
             return bound, run(executable, call)
         except FailedRunError as error:
             raise failed_run(error, self.source) from None
+
+    def _check_natural(self, inputs: Mapping[str, torch.Tensor]) -> None:
+        variables = self._programs.checked.main.variables
+        try:
+            for name, value in inputs.items():
+                check_natural(variables[name], value)
+        except WhileError as error:
+            raise WhileError(*in_source(self.source, error.diagnostics)) from None
 
     def _reports(self, counts: tuple[LoopCount, ...]) -> tuple[LoopReport, ...]:
         return loop_reports(self._programs.loops, counts, self.source, self._options)

@@ -84,7 +84,6 @@ class _Flattener:
         self._values: dict[Value, Value] = {}
         self._counters: dict[Value, int] = {}
         self._mask: Value | None = None
-        self._uniform: set[Value] = set()
         self._truths: dict[Value, bool] = {}
         self._ones: set[Value] = set()
         self.builder = Builder()
@@ -120,21 +119,10 @@ class _Flattener:
         operands = self._operands(node)
         attrs = {name: self._attr(attr, node) for name, attr in node.attrs.items()}
         self._check_position(node, attrs)
-        relaxed = operands[: _RELAXED.get(node.op, 0)]
-        if relaxed and all(operand in self._uniform for operand in relaxed):
-            shape = operands[0].type.shape
-            operands[0] = self._emit("fill", operands[0], span=node.span, shape=shape)
         if node.op == "intrinsic":
             results = fresh((result.type for result in node.results), "")
             return self.builder.emit(node.op, operands, node.span, attrs=attrs, results=results)
-        result = self._emit(node.op, *operands, span=node.span, name=node.result.name, **attrs)
-        if node.op in _UNIFORM and all(self._is_uniform(operand) for operand in operands):
-            self._uniform.add(result)
-        return (result,)
-
-    def _is_uniform(self, value: Value) -> bool:
-        """Whether a value is surely the same for all rows, in all runs."""
-        return value in self._uniform or value in self._truths or value in self._ones
+        return (self._emit(node.op, *operands, span=node.span, name=node.result.name, **attrs),)
 
     def _attr(self, attr: Any, node: Node) -> Any:
         if isinstance(attr, tuple):
@@ -164,9 +152,7 @@ class _Flattener:
     def known_number(self, node: Node) -> _Values:
         """A static integer: its number is known."""
         known = self._known(node.attrs["static"], node.span)
-        result = self._emit("constant", span=node.span, value=float(known))
-        self._uniform.add(result)
-        return (result,)
+        return (self._emit("constant", span=node.span, value=float(known)),)
 
     # degrees and choices
 
@@ -409,18 +395,6 @@ class _Copies:
             return self._state
         return tuple(self._emit("void", nan, x, name=x.name) for x in self._state)
 
-
-_RELAXED = {
-    **dict.fromkeys(("differs", "equals", "exceeds", "soft_abs", "soft_sign", "saturate"), 1),
-    **dict.fromkeys(("soft_max", "soft_min"), 2),
-}
-"""Numbers that a relaxation is applied to; a backend must not compute it before it knows the steepness."""
-
-_UNIFORM = frozenset(
-    {"constant", "add", "subtract", "multiply", "divide", "negate", "sqrt", "exp", "log", "sin", "cos"}
-    | {"tan", "tanh", "sigmoid", "power", "spread", "real", "increment", "not"}
-)
-"""Operations that a backend may compute once where all operands are the same for all rows."""
 
 _RULES: Mapping[str, Callable[[_Flattener, Node], _Values]] = {
     "one": _Flattener.starting_weight,

@@ -34,7 +34,20 @@ class GraphTooLongError(Exception):
 
 @final
 class Setting(float):
-    """A Python number that becomes an input of the graph."""
+    """A Python number that becomes an input of the graph.
+
+    It may meet tensors only: what it makes of a number would be the same in every run.
+    """
+
+    def __mul__(self, other: Any) -> Any:
+        return self._met(other)
+
+    __rmul__ = __add__ = __radd__ = __sub__ = __rsub__ = __truediv__ = __rtruediv__ = __mul__
+
+    def _met(self, other: Any) -> Any:
+        if isinstance(other, torch.Tensor):
+            return NotImplemented
+        raise AssertionError("an input of a graph met a number while the graph was recorded")
 
 
 @final
@@ -151,3 +164,39 @@ def leaf(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]
         return recorder.call(function, arguments)
 
     return call
+
+
+def per_row(function: Callable[..., Any], rows: torch.Tensor, operands: int = 1) -> Callable[..., Any]:
+    """A function of a `Setting` and numbers, which are made tensors of the rows where all are constants.
+
+    Args:
+        function: Takes the numbers first.
+        rows: Of shape (rows,).
+        operands: How many numbers it takes.
+    """
+
+    def call(*arguments: Any, **others: Any) -> Any:
+        if all(numbers.is_uniform(argument) for argument in arguments[:operands]):
+            arguments = (torch.full_like(rows, arguments[0]), *arguments[1:])
+        return function(*arguments, **others)
+
+    return call
+
+
+@final
+class RelaxationPerRow:
+    """A relaxation whose results are never constants: the steepness of a run decides them.
+
+    Args:
+        plain: The relaxation.
+        rows: Of shape (rows,).
+    """
+
+    def __init__(self, plain: Any, rows: torch.Tensor) -> None:
+        self._plain = plain
+        self.differs, self.equals, self.exceeds = (
+            per_row(function, rows) for function in (plain.differs, plain.equals, plain.exceeds)
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plain, name)

@@ -17,7 +17,7 @@ from typing import Any, final
 
 import torch
 
-from whilec.backends.torch_library import numbers, weights
+from whilec.backends.torch_library import numbers, run, weights
 from whilec.backends.torch_library.numbers import Number, is_uniform
 from whilec.backends.torch_library.weights import Weight, aligned
 
@@ -137,6 +137,14 @@ def increment(old: Number, change: Number, p: Weight) -> Number:
     if _THREAD.is_careful:
         return careful(_increment, old, change, p)
     return torch.addcmul(old, weight, change)
+
+
+def checked_steepness(s: Number) -> Number:
+    """A steepness in force, which must be finite and above 0 for rows that do not stand by."""
+    try:
+        return run.checked_steepness(s)
+    except run.RunError:
+        return careful(run.checked_steepness, s)
 
 
 def saturate(old: Number, p: Weight, s: Number, count: int, relaxation: Any) -> Number:

@@ -195,7 +195,7 @@ def _lanes(value: torch.Tensor, shape: Shape, rows: int) -> torch.Tensor:
 
 def _checked(variable: Variable, value: torch.Tensor, options: Options) -> torch.Tensor:
     if options.domain == "nat":
-        _require(variable, value >= 0, value, E0611, "which is negative, but `domain` is nat")
+        check_natural(variable, value)
     if options.is_hard and variable.type.kind is not Kind.REAL and not value.is_floating_point():
         fits = value > torch.iinfo(torch.int64).min
         _require(variable, fits, value, E0610, "which has no negative in 64 bits")
@@ -203,6 +203,15 @@ def _checked(variable: Variable, value: torch.Tensor, options: Options) -> torch
         _require(variable, value == value.floor(), value, E0608, "which is not a whole number")
         _require(variable, value.abs() < 2.0**63, value, E0610, "which does not fit into 64 bits")
     return value
+
+
+def check_natural(variable: Variable, value: torch.Tensor) -> None:
+    """That an input of `domain="nat"` is nowhere negative.
+
+    Raises:
+        WhileError: It is (E0611); names the row.
+    """
+    _require(variable, ~(value < 0), value, E0611, "which is negative, but `domain` is nat")
 
 
 def _require(variable: Variable, holds: torch.Tensor, value: torch.Tensor, code: Any, what: str) -> None:
