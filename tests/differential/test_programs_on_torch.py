@@ -24,14 +24,13 @@ from whilec.backends.base import AbstractExecutable, Call, Outcome, Request, Too
 from whilec.backends.torch_recurrent import TorchRecurrent
 from whilec.backends.torch_unrolled import TorchUnrolled
 from whilec.driver.files import load
-from whilec.driver.pipeline import check_file
+from whilec.driver.pipeline import check_file, run_prepared
 from whilec.driver.testblocks import read_cases
 from whilec.driver.values import shape_of
 from whilec.semantics.bind import bind_shapes
 from whilec.semantics.check import specialise
 from whilec.semantics.options import Options
 from whilec.semantics.program import CheckedProgram
-from whilec.semantics.reference import execute
 
 NAMES = [path.stem for path in sorted((ROOT / "programs").glob("*.while"))]
 
@@ -204,5 +203,5 @@ def test_hard_modules_give_crisp_results(name: str) -> None:
     got = module.run(**rows).outputs
     for row in range(2):
         one = {key: value[row].tolist() for key, value in rows.items()}
-        want = execute(sample(name).program, one, Options(smooth="hard")).outputs
+        want = run_prepared(sample(name).program, one, Options(smooth="hard")).run.outputs
         assert {key: value[row].tolist() for key, value in got.items()} == want

@@ -10,6 +10,7 @@ import torch
 
 from tests.properties.running import close_number
 from whilec.backends.base import AbstractExecutable, Call, LoopCount
+from whilec.backends.torch_intrinsics import Intrinsics
 from whilec.ir.node import Program
 from whilec.lower import lower
 from whilec.lower.program import assignment_targets
@@ -35,7 +36,8 @@ def interpret(program: CheckedProgram, inputs: Mapping[str, torch.Tensor], optio
     weights = _target_weights(program, options)
     keys = [id(target) for target in assignment_targets(program)] if weights else []
     pairs = zip(*(part.unbind() for part in weights), strict=True) if weights else ()
-    run = execute_tensors(program, leaves, options, target_weights=dict(zip(keys, pairs, strict=True)))
+    weights = dict(zip(keys, pairs, strict=True))
+    run = execute_tensors(program, leaves, options, target_weights=weights, intrinsics=Intrinsics())
     rows = next(iter(inputs.values())).shape[0]
     outputs = {n: v.expand(rows, *v.shape[1:]) if v.dim() else v.expand(rows) for n, v in run.outputs.items()}
     loops = [(loop.entries, loop.trips, round(1000 * loop.capped)) for loop in run.loops if loop.entries]

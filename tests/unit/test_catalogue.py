@@ -13,7 +13,6 @@ import torch
 
 from tests.command_line import split_command, whilec, write_example
 from tests.repository import ROOT
-from tests.unit.semantics.checking import INTRINSICS
 from whilec import catalogue
 from whilec.catalogue import DECLARING_MODULES, all_codes, code_to_markdown, code_to_text
 from whilec.diagnostics.model import Code, Example, InternalError, WhileError
@@ -100,7 +99,6 @@ def test_code_is_documented(code: Code) -> None:
 def test_example_shows_the_code(
     code: Code, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("algonet_runtime.table", lambda: INTRINSICS)
     monkeypatch.chdir(tmp_path)
     repeated = code.example.source.encode("utf-8", "surrogateescape") * 100_000  # for the limit of length
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(repeated)))

@@ -36,6 +36,7 @@ NAMES = [path.stem for path in PROGRAMS]
 SECTIONS = ("Inputs:", "Source:", "Smooth:", "Complexity:")
 
 WITHOUT_TWIN = {
+    "loss_ranking": "is near a crisp result only: tests/differential/test_intrinsic_calls.py",
     "register_machine": "runs programs of its own",
     "runge_kutta": "has a conserved quantity",
 }

@@ -91,13 +91,17 @@ class FailedRunError(Exception):
     """A run that cannot go on.
 
     Args:
-        problem: `index`, `division`, `step` or `steepness`.
+        problem: `index`, `division`, `step`, `steepness` or `intrinsic`.
         span: The source text that asked for it.
         numbers: What was found there: of an index, it and the size of its axis.
+        message: What an intrinsic says.
     """
 
-    def __init__(self, problem: str, span: Span | None, numbers: tuple[float, ...] = ()) -> None:
-        super().__init__(problem, span, numbers)
+    def __init__(
+        self, problem: str, span: Span | None, numbers: tuple[float, ...] = (), message: str = ""
+    ) -> None:
+        super().__init__(problem, span, numbers, message)
+        self.message = message
         self.problem = problem
         self.span = span
         self.numbers = numbers

@@ -18,6 +18,7 @@ from whilec.backends.base import (
     Request,
     Yes,
 )
+from whilec.backends.torch_intrinsics import Intrinsics
 from whilec.backends.torch_library.run import Run
 from whilec.backends.torch_library.tables import dense, table
 from whilec.backends.torch_library.weights import in_rows
@@ -73,6 +74,7 @@ class Recurrent(AbstractExecutable):
             loops=len(program.loops),
             is_checkpointed=call.checkpoint,
             target_weights=call.target_weights,
+            intrinsics=Intrinsics(),
         )
         rows = torch.ones(call.rows, dtype=call.dtype, device=call.device)
         arguments = [call.parameters[name] for name in program.parameters]

@@ -32,6 +32,7 @@ from whilec.backends.torch_fx.record import (
     leaf,
     per_row,
 )
+from whilec.backends.torch_intrinsics import Intrinsics
 from whilec.backends.torch_library import numbers
 from whilec.backends.torch_library.run import Run
 from whilec.backends.torch_library.weights import in_rows
@@ -178,7 +179,7 @@ def _recorded(program: Program, rows: int) -> GraphModule:
             for name in ("target_weights", "target_biases")
         )
         targets = weights, biases
-    run = Run(*steepness, loops=len(program.loops), target_weights=targets)
+    run = Run(*steepness, loops=len(program.loops), target_weights=targets, intrinsics=Intrinsics(recorder))
     with recorder:
         results = function(run, like, *values)
     graph = recorder.output(results)

@@ -93,22 +93,22 @@ def _function(topic: str) -> str | None:
 
 
 def _intrinsic(topic: str) -> str | None:
+    from inspect import cleandoc
+
     from algonet_runtime import table
+    from algonet_runtime.intrinsic import find
+    from whilec.cli.signatures import call_text
 
     signature = table().get(topic)
     if signature is None:
         return None
-    parameters: list[str] = []
-    for parameter in signature.parameters:
-        shape = f"[{', '.join(parameter.dims)}]" if parameter.dims else ""
-        default = "" if parameter.required else f" = {parameter.default}"
-        parameters.append(f"{parameter.name}{shape}{default}")
-    results = ", ".join(
-        f"{result.name}[{', '.join(map(str, result.dims))}]" if result.dims else result.name
-        for result in signature.results
+    operation = find(topic)
+    lines = [call_text(signature), "", cleandoc(operation.__doc__ or ""), ""]
+    lines.append(f"Smoothness: {signature.smoothness}. Source: {operation.source}.")
+    lines.append(
+        "In a program, arrays have no batch: arguments about layout (`dim`, `mask`, ..) are those of Python."
     )
-    call = f"{signature.name}({', '.join(parameters)}) -> {results}"
-    return f"{call}\n{signature.doc}\nSmoothness: {signature.smoothness}. Runs on tensors only."
+    return "\n".join(lines)
 
 
 def _word(topic: str) -> str | None:

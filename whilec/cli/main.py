@@ -30,6 +30,7 @@ COMMANDS = {
     "gradcheck": ("whilec.cli.gradcheck:gradcheck", "Check gradients against finite differences."),
     "compile": ("whilec.cli.compile:compile_", "Write a program as a .pt2, .onnx or .py file."),
     "ir": ("whilec.cli.ir:ir", "Print the intermediate representation of a program."),
+    "intrinsics": ("whilec.cli.intrinsics:intrinsics", "List the operations that programs can call."),
     "explain": ("whilec.cli.explain:explain", "Explain a code, a word of the language or a program."),
 }
 """Where each command is, and its line in the overview; no command is imported to show that."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 from whilec.diagnostics.model import Code, Diagnostic, Example, WhileError
 from whilec.driver.arguments import plain_inputs
 from whilec.driver.ir_listing import known_sizes
-from whilec.driver.pipeline import in_source
+from whilec.driver.pipeline import calls_intrinsics, in_source
 from whilec.driver.specialising import Programs
 from whilec.driver.values import Value, shorten
 
@@ -51,7 +51,8 @@ E0531 = Code(
     """
 Files hold smooth programs: hard mode computes on exact integers, in the interpreter, and neither torch.export
 nor ONNX nor a file of torch functions has these. A `.pt2` or `.onnx` file holds straight-line code, which is
-an unrolled graph; a recurrent one, whose loops run until they end, becomes a `.py` file.
+an unrolled graph; a recurrent one, whose loops run until they end, becomes a `.py` file. A `.py` file needs
+torch only, so that a program that calls an operation of `algonet_runtime` has none.
 """,
     Example(COUNTDOWN, "compile {file} -o countdown.py --smooth hard"),
 )
@@ -132,6 +133,11 @@ def save_module(
     target = os.fspath(path)
     kind = kind_of(target)
     _check(module, kind, batch)
+    if kind == ".py" and calls_intrinsics(programs.checked):
+        title = "a `.py` file cannot hold calls of intrinsics, which are not part of torch"
+        raise WhileError(
+            Diagnostic(E0531, title, help="write a `.pt2` or `.onnx` file, of an unrolled graph")
+        )
     subject = exported(module, programs, dtype, plain_inputs(given), batch)
     from whilec.driver.export_check import verified
     from whilec.driver.export_kinds import WRITERS

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from whilec.backends.base import FailedRunError
 from whilec.diagnostics.model import Diagnostic, InternalError, Label, WhileError
-from whilec.semantics.reference.errors import E0604, E0612
+from whilec.semantics.reference.errors import E0604, E0612, refused_by_intrinsic
 from whilec.semantics.statements import ZERO_STEP
 from whilec.semantics.static import STATIC_DIVISION
 from whilec.source import SourceFile
@@ -56,9 +56,14 @@ def _label(error: FailedRunError, text: str) -> Label | None:
     return None if error.span is None else Label(error.span, text)
 
 
+def _intrinsic(error: FailedRunError, source: SourceFile) -> Diagnostic:
+    return refused_by_intrinsic(error.message, error.span, source)
+
+
 _PROBLEMS: Mapping[str, Callable[[FailedRunError, SourceFile], Diagnostic]] = {
     "index": _index,
     "division": _division,
     "step": _step,
     "steepness": _steepness,
+    "intrinsic": _intrinsic,
 }

@@ -20,6 +20,7 @@ from whilec.backends.base import (
     Request,
     Yes,
 )
+from whilec.backends.torch_intrinsics import Intrinsics
 from whilec.diagnostics.model import Diagnostic, Label, WhileError
 from whilec.driver.recipe import Recipe, source_loops, source_targets, trained_weights_are_real
 from whilec.driver.values import E0652
@@ -88,7 +89,7 @@ class Interpreted(AbstractExecutable):
                     dtype=call.dtype,
                     device=call.device,
                     target_weights=self._weights(call),
-                    intrinsics={},
+                    intrinsics=Intrinsics(),
                 )
         except WhileError as error:
             raise WhileError(*(d.in_source(checked.source) for d in error.diagnostics)) from None

@@ -14,7 +14,7 @@ from whilec.driver.values import E0652, Value, shape_of
 from whilec.semantics.bind import bind_shapes, check_input_names
 from whilec.semantics.option_checks import check_options
 from whilec.semantics.options import Options
-from whilec.semantics.program import CheckedProgram
+from whilec.semantics.program import CheckedProgram, IntrinsicCall, Unit
 from whilec.source import SourceFile
 
 if TYPE_CHECKING:
@@ -162,8 +162,6 @@ def run_prepared(
     Raises:
         WhileError: The run failed.
     """
-    from whilec.semantics.reference import execute
-
     if jacobian and options.is_hard:
         raise WhileError(
             Diagnostic(
@@ -171,7 +169,14 @@ def run_prepared(
             )
         )
     try:
-        run = execute(program, inputs, options, jacobian=jacobian, observer=observer)
+        if observer is None and calls_intrinsics(program):
+            from whilec.driver.tensor_runs import run_on_tensors
+
+            run = run_on_tensors(program, inputs, options, jacobian=jacobian)
+        else:
+            from whilec.semantics.reference import execute
+
+            run = execute(program, inputs, options, jacobian=jacobian, observer=observer)
     except WhileError as error:
         raise WhileError(*in_source(program.source, error.diagnostics)) from None
     if run.jacobian is not None:
@@ -198,6 +203,21 @@ def run_program(
     """
     program = prepare(source, inputs, options, level=level, outputs=outputs)
     return run_prepared(program, inputs, options, jacobian=jacobian)
+
+
+def calls_intrinsics(program: CheckedProgram) -> bool:
+    """Whether the program, or a DEF that it calls, calls an operation of `algonet_runtime`."""
+    seen: dict[int, Unit] = {}
+    pending = [program.main]
+    while pending:
+        unit = pending.pop()
+        seen[id(unit)] = unit
+        for callee in unit.callees.values():
+            if isinstance(callee, IntrinsicCall):
+                return True
+            if isinstance(callee, Unit) and id(callee) not in seen:
+                pending.append(callee)
+    return False
 
 
 def smoothness(program: CheckedProgram, options: Options) -> Smoothness:

@@ -211,7 +211,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "n*",
         _of_regions,
         "The results of an operation of `algonet_runtime`; `names` are those of the operands,"
-        " `option_names` those of the numbers `options`.",
+        " `option_names` those of the numbers and words `options`.",
         ("function", "names", "option_names", "options"),
     ),
     # masks: straight-line loops and choices

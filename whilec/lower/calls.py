@@ -57,8 +57,8 @@ def _intrinsic_call(scope: Scope, callee: IntrinsicCall, expr: ast.Call) -> tupl
     attrs = {
         "function": callee.signature.name,
         "names": tuple(tensors),
-        "option_names": tuple(options),
-        "options": tuple(_option(scope, value) for value in options.values()),
+        "option_names": (*options, *callee.words),
+        "options": (*(_option(scope, value) for value in options.values()), *callee.words.values()),
     }
     results = fresh(number_type(concrete(result.shape)) for result in callee.results)
     operands = [values.value(scope, value) for value in tensors.values()]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast, final
 
+from algonet_runtime.intrinsic import MODULES, WORDS
 from whilec.semantics.builtins import BUILTINS, KindRule
 from whilec.source import Span
 from whilec.syntax import ast
@@ -100,8 +101,10 @@ def _read_compare(facts: Facts, expr: ast.Compare) -> None:
 def _read_call(facts: Facts, expr: ast.Call) -> None:
     if expr.function.id not in BUILTINS:
         facts.calls.setdefault(expr.function.id, expr.function.span)
+    is_intrinsic = expr.function.id in MODULES
     for argument in expr.arguments:
-        _read(facts, argument.value)
+        if not (is_intrinsic and argument.name is not None and argument.name.id in WORDS):
+            _read(facts, argument.value)
 
 
 _Read: TypeAlias = Callable[[Facts, ast.Expr], None]

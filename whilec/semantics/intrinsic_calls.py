@@ -61,6 +61,16 @@ one does not do.
     Example("PROGRAM p(a: real[n], s: real) -> b: real[n]\nb := soft_sort(a, steepness = s)\n"),
 )
 
+UNKNOWN_WORD = Code(
+    "E0306",
+    "a word that an option of an intrinsic does not know",
+    """
+Some options of intrinsics are words, such as `network = bitonic` of `soft_sort`. They are written as names,
+and are no variables. `whilec explain soft_sort` shows which words there are.
+""",
+    Example("PROGRAM p(a: real[n]) -> b: real[n]\nb := soft_sort(a, network = quick)\n"),
+)
+
 
 def check_intrinsic(unit: UnitContext, call: ast.Call, signature: Signature) -> Sequence[MaybeType] | None:
     """The types of an intrinsic's results; None after a reported error."""
@@ -71,22 +81,28 @@ def check_intrinsic(unit: UnitContext, call: ast.Call, signature: Signature) -> 
         return None
     bound: dict[str, Dim] = {}
     givers: dict[str, ast.Expr] = {}
+    shape: list[Dim] = []
+    """Of an argument of any shape."""
+    words: dict[str, str] = {}
     is_fine = True
     for parameter in signature.parameters:
         value = arguments.get(parameter.name)
         if value is None:
             if isinstance(parameter.default, int):
                 bound.setdefault(parameter.name, parameter.default)
+        elif parameter.kind == "word":
+            is_fine = _bind_word(unit, signature, parameter, value, words) and is_fine
         elif parameter.kind == "tensor":
-            is_fine = _bind_tensor(unit, signature, parameter, value, bound, givers) and is_fine
+            is_fine = _bind_tensor(unit, signature, parameter, value, bound, givers, shape) and is_fine
         else:
             is_fine = _bind_number(unit, signature, parameter, value, bound) and is_fine
     if not is_fine:
-        unit.callees[id(call)] = IntrinsicCall(signature, arguments, ())
+        unit.callees[id(call)] = IntrinsicCall(signature, arguments, (), words)
         return None
-    results = tuple(_result(unit, call, result, bound) for result in signature.results)
+    results = tuple(_result(unit, call, result, bound, shape) for result in signature.results)
     known = tuple(result for result in results if result is not None)
-    unit.callees[id(call)] = IntrinsicCall(signature, arguments, known)
+    expressions = {name: value for name, value in arguments.items() if name not in words}
+    unit.callees[id(call)] = IntrinsicCall(signature, expressions, known, words)
     return results
 
 
@@ -154,10 +170,14 @@ def _bind_tensor(
     value: ast.Expr,
     bound: dict[str, Dim],
     givers: dict[str, ast.Expr],
+    shape: list[Dim],
 ) -> bool:
     found = numeric(unit, value)
     if found is None:
         return False
+    if parameter.dims == ("...",):
+        shape.extend(found.shape)
+        return True
     if len(found.shape) != len(parameter.dims):
         target = f"an array [{', '.join(parameter.dims)}]" if parameter.dims else "a single number"
         unit.report(
@@ -211,6 +231,27 @@ def _bind_number(
     return True
 
 
+def _bind_word(
+    unit: UnitContext,
+    signature: Signature,
+    parameter: Parameter,
+    value: ast.Expr,
+    words: dict[str, str],
+) -> bool:
+    if isinstance(value, ast.Name) and value.id in parameter.words:
+        words[parameter.name] = value.id
+        return True
+    near = nearest(value.id, parameter.words) if isinstance(value, ast.Name) else None
+    unit.report(
+        UNKNOWN_WORD,
+        f"`{parameter.name}` of `{signature.name}` is one of {', '.join(parameter.words)}",
+        value.span,
+        "none of these words",
+        hint=f"did you mean `{near}`?" if near else f"write `{parameter.name} = {parameter.words[0]}`",
+    )
+    return False
+
+
 def _is_constant(unit: UnitContext, expr: ast.Expr) -> bool:
     """Whether an expression is made of literals, CONSTs and static integers."""
     pending = [expr]
@@ -235,7 +276,11 @@ def _is_constant(unit: UnitContext, expr: ast.Expr) -> bool:
     return True
 
 
-def _result(unit: UnitContext, call: ast.Call, result: ResultSpec, bound: Mapping[str, Dim]) -> MaybeType:
+def _result(
+    unit: UnitContext, call: ast.Call, result: ResultSpec, bound: Mapping[str, Dim], shape: Sequence[Dim]
+) -> MaybeType:
+    if result.dims == ("...",):
+        return value_type(Kind.REAL, tuple(shape))
     known: list[Dim] = []
     for dim in result.dims:
         size = dim if isinstance(dim, int) else bound.get(dim)

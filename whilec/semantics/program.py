@@ -63,12 +63,13 @@ class Builtin:
 class IntrinsicCall:
     """A callee: an operation of `algonet_runtime`, with its arguments sorted by parameter.
 
-    Parameters that the call leaves out are absent from `arguments`.
+    Parameters that the call leaves out are absent from `arguments` and `words`.
     """
 
     signature: Signature
     arguments: Mapping[str, ast.Expr]
     results: tuple[ValueType, ...]
+    words: Mapping[str, str]
 
 
 @final

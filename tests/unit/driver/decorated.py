@@ -8,6 +8,7 @@ import math
 from math import tanh as squash
 from typing import Final
 
+import algonet_runtime
 import whilec
 
 scale = 2
@@ -17,6 +18,12 @@ scale = 2
 def doubled(x):
     """Twice `x`."""
     y = scale * x
+    return y
+
+
+@whilec.smooth
+def ranked(a: whilec.Real["n"], b: whilec.Real["n"]):
+    y = algonet_runtime.soft_sort_by(a, b, network="bitonic", steepness=3.0)
     return y
 
 

@@ -8,6 +8,7 @@ from itertools import count
 from types import FrameType, TracebackType
 from typing import Any, final
 
+from algonet_runtime import ArgumentError
 from whilec.backends.base import FailedRunError
 from whilec.backends.torch_library.run import RunError
 from whilec.backends.torch_text.emit import Text
@@ -39,6 +40,8 @@ class Loaded:
             return self._function(*arguments)
         except RunError as error:
             raise FailedRunError(error.problem, self._span(error.__traceback__), error.numbers) from None
+        except ArgumentError as error:
+            raise FailedRunError("intrinsic", self._span(error.__traceback__), message=str(error)) from None
         except ZeroDivisionError as error:
             raise FailedRunError("division", self._span(error.__traceback__)) from None
 

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import partial, reduce
 from typing import Any, TypeAlias, cast
 
+from algonet_runtime.errors import ArgumentError
+from whilec.diagnostics.model import WhileError
 from whilec.semantics.arguments import ordered_arguments
 from whilec.semantics.program import Builtin, IntrinsicCall, Unit
 from whilec.semantics.reference.arithmetic import ONE, Frame, Function, Shape, Value
 from whilec.semantics.reference.conditions import steepness
-from whilec.semantics.reference.errors import E0614, fail
+from whilec.semantics.reference.errors import E0614, fail, refused_by_intrinsic
 from whilec.semantics.reference.machine import Thunk
 from whilec.semantics.reference.scope import Scope, pair
 from whilec.semantics.types import Kind
@@ -65,13 +67,16 @@ def _intrinsic_call(scope: Scope, callee: IntrinsicCall, expr: ast.Call) -> Resu
             f"`{callee.signature.name}` works on tensors only",
             expr.span,
             "an intrinsic",
-            "run the program on tensors",
+            "use `whilec run`, which runs it on tensors",
         )
-    function = intrinsics[callee.signature.name]
+    function, words = intrinsics[callee.signature.name], callee.words
     arguments = {name: _intrinsic_argument(scope, value) for name, value in callee.arguments.items()}
 
     def run(frame: Frame) -> tuple[Value, ...]:
-        results = function(**{name: argument(frame) for name, argument in arguments.items()})
+        try:
+            results = function(**{name: argument(frame) for name, argument in arguments.items()}, **words)
+        except ArgumentError as error:
+            raise WhileError(refused_by_intrinsic(str(error), expr.span)) from None
         return cast("tuple[Value, ...]", results) if isinstance(results, tuple) else (results,)
 
     return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from whilec.diagnostics.model import Code, Diagnostic, Example, Label, WhileError
-from whilec.source import Span
+from whilec.source import SourceFile, Span
 
 E0601 = Code(
     "E0601",
@@ -104,9 +104,17 @@ E0612 = Code(
 E0614 = Code(
     "E0614",
     "intrinsic needs tensors",
-    "The operations of `algonet_runtime` work on tensors. A program that calls one cannot run on"
-    " plain numbers.",
-    Example("PROGRAM least(a: real[n]) -> y: real\nb := soft_sort(a)\ny := b[0]\n", "run {file} a=[2,1]"),
+    "The operations of `algonet_runtime` work on tensors. A program that calls one runs on tensors, of"
+    " `whilec run` too, but cannot be followed step by step by `whilec trace`, which needs plain numbers.",
+    Example("PROGRAM least(a: real[n]) -> y: real\nb := soft_sort(a)\ny := b[0]\n", "trace {file} a=[2,1]"),
+)
+E0620 = Code(
+    "E0620",
+    "an intrinsic refuses its arguments",
+    "An option or an array is outside of what the operation is defined on: a count beyond the size of the"
+    " array, say, or a quantile above 1. The message is that of the operation; `whilec explain` with its"
+    " name shows its arguments.",
+    Example("PROGRAM p(a: real[n]) -> y: real\ny := soft_quantile(a, 1.5)\n", "run {file} a=[2,1]"),
 )
 
 
@@ -118,6 +126,12 @@ def beyond_cap(cap: int | None, head: Span) -> Diagnostic:
         Label(head, "its condition still holds"),
         help="raise `--max-trips`, or leave it out for no limit",
     )
+
+
+def refused_by_intrinsic(message: str, span: Span | None, source: SourceFile | None = None) -> Diagnostic:
+    """The message of an operation about its arguments, at the place of its call."""
+    label = None if span is None else Label(span, "called here")
+    return Diagnostic(E0620, message, label, help="see `whilec explain` with its name", source=source)
 
 
 def fail(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import final
 
+from algonet_runtime.intrinsic import MODULES, WORDS
 from whilec.diagnostics.model import Code
 from whilec.source import Span
 from whilec.syntax import ast
@@ -107,11 +108,19 @@ class Calls:
                 # Python gives no place to the name itself, but the keyword begins with it.
                 start = unit.places.span(keyword).start
                 place = Span(start, start + len(keyword.arg))
-                inner = self._translate(keyword.value)
+                inner = self._word(name, keyword) or self._translate(keyword.value)
                 arguments.append(
                     ast.Argument(unit.name_at(keyword.arg, place), inner, span=unit.span(keyword))
                 )
         return ast.Call(unit.name_at(name, node.func), tuple(arguments), span=unit.span(node))
+
+    def _word(self, function: str, keyword: python.keyword) -> ast.Name | None:
+        """A text that is an option of an intrinsic: a program writes it as a name."""
+        match keyword.value:
+            case python.Constant(value=str(text)) if function in MODULES and keyword.arg in WORDS:
+                return self._unit.name_at(text, keyword.value)
+            case _:
+                return None
 
     def _degree(self, node: python.Call) -> ast.Expr:
         """`float(a < b)`."""

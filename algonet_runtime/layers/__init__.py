@@ -1,0 +1,1 @@
+"""Algorithmic layers that are neither sorting nor statistics."""

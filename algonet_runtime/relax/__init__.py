@@ -1,0 +1,1 @@
+"""Relaxations: distributions that turn comparisons into degrees."""

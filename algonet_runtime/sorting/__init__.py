@@ -1,0 +1,1 @@
+"""Relaxed sorting networks: sorting, permutation matrices, ranks, top-k and quantiles."""

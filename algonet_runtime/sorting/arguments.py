@@ -1,0 +1,157 @@
+"""What all sorting operations make of their arguments. Imports torch.
+
+Keys come last, in a dtype to compute in; rows with a mask are compacted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, final
+
+import torch
+from torch import Tensor
+
+from algonet_runtime.checks import check_count, check_finite
+from algonet_runtime.errors import ShapeError
+from algonet_runtime.relax.distribution import Distribution, distribution_of
+from algonet_runtime.relax.steepness import check_steepness, steepness_of
+from algonet_runtime.sorting.network import Network, needed, network_of
+from algonet_runtime.sorting.reference import Comparators, compare
+from algonet_runtime.tensors import broadcast, common_shape, computed
+
+
+@final
+@dataclass(frozen=True)
+class Keys:
+    """Keys ready to sort.
+
+    Args:
+        values: (.., n), in float32 or float64; rows with a mask begin with the elements that count.
+        steepness: A number, or a tensor (.., 1).
+        network: The network.
+        distribution: The distribution of comparators.
+        layers: The most layers; None for all.
+        lengths: (.., 1), the elements that count; None for all.
+        places: (.., n), where the elements of `values` were before; None where they were not moved.
+    """
+
+    values: Tensor
+    steepness: float | Tensor
+    network: Network
+    distribution: Distribution
+    layers: int | None
+    lengths: Tensor | None
+    places: Tensor | None
+
+    @property
+    def size(self) -> int:
+        """n."""
+        return self.values.shape[-1]
+
+    def compare(self, outputs: tuple[int, ...] | None = None) -> Comparators:
+        """Run the network; with `outputs`, only the comparators that these depend on."""
+        layers = self.network.layers(self.size, self.layers)
+        if outputs is not None and self.lengths is None:
+            layers = needed(layers, outputs)
+        return compare(
+            self.values,
+            self.steepness,
+            self.network,
+            self.distribution,
+            layers=layers,
+            lengths=self.lengths,
+            limit=self.layers,
+        )
+
+    def counts(self) -> Tensor:
+        """The elements that count, (.., 1) or (1,)."""
+        if self.lengths is not None:
+            return self.lengths
+        return torch.tensor([self.size], device=self.values.device)
+
+    def is_filled(self) -> Tensor | None:
+        """(.., n): whether a row has an element of this rank; None if all have."""
+        if self.lengths is None:
+            return None
+        return torch.arange(self.size, device=self.values.device) < self.lengths
+
+    def flipped(self, values: Tensor, dim: int = -1) -> Tensor:
+        """Ranked values in the other direction: the flip of the elements that count."""
+        if self.lengths is None:
+            return values.flip(dim)
+        order = self.lengths - 1 - torch.arange(self.size, device=values.device)
+        order = order.where(order >= 0, torch.arange(self.size, device=values.device))
+        return _taken(values, order, dim)
+
+    def gathered(self, values: Tensor, dim: int = -1) -> Tensor:
+        """Values of the places before, in the order of the keys here."""
+        return values if self.places is None else _taken(values, self.places, dim)
+
+    def returned(self, values: Tensor, fill: float) -> Tensor:
+        """Values (.., n) in the order of the keys here, at their places before; `fill` where masked."""
+        if self.places is None:
+            return values
+        is_filled = self.is_filled()
+        assert is_filled is not None
+        filled = torch.where(is_filled, values, fill)
+        places = self.places.expand(filled.shape)
+        return torch.empty_like(filled).scatter(-1, places, filled)
+
+
+def read_keys(
+    operation: str,
+    name: str,
+    keys: Tensor,
+    steepness: float | Tensor | Literal["auto"],
+    network: str | Network,
+    distribution: str | Distribution,
+    *,
+    mask: Tensor | None,
+    layers: int | None,
+    check: bool,
+) -> Keys:
+    """The arguments that sorting operations share.
+
+    Raises:
+        RangeError: A key is not finite, or an option is out of its range.
+        ShapeError: The mask does not fit.
+    """
+    if layers is not None:
+        check_count(operation, "layers", layers, 0)
+    check_steepness(operation, steepness)
+    if mask is not None:
+        try:
+            keys, mask = broadcast(keys, mask)
+        except RuntimeError:
+            shapes = f"{tuple(mask.shape)} and {tuple(keys.shape)}"
+            raise ShapeError(f"{operation}: `mask` and `{name}` have shapes {shapes}", "mask") from None
+    if check:
+        check_finite(operation, name, keys, mask)
+    values = computed(keys)
+    lengths = places = is_filled = None
+    if mask is not None:
+        places = torch.sort((~mask).to(torch.int8), stable=True, dim=-1).indices
+        lengths = mask.sum(-1, keepdim=True)
+        values = torch.where(mask, values, 0.0).gather(-1, places)
+        is_filled = torch.arange(values.shape[-1], device=values.device) < lengths
+    return Keys(
+        values,
+        steepness_of(steepness, values, is_filled),
+        network_of(network),
+        distribution_of(distribution),
+        layers,
+        lengths,
+        places,
+    )
+
+
+def _taken(values: Tensor, order: Tensor, dim: int) -> Tensor:
+    """Values of a row in another order, (.., n) or, with dim -2, (.., n, m)."""
+    if dim == -2:
+        order = order.unsqueeze(-1)
+        shape = common_shape(values.shape[:-2], order.shape[:-2])
+        return values.expand(*shape, *values.shape[-2:]).gather(
+            -2, order.expand(*shape, order.shape[-2], values.shape[-1])
+        )
+    shape = common_shape(values.shape, order.shape)
+    return values.expand(shape).gather(-1, order.expand(shape))

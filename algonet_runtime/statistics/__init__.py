@@ -1,0 +1,1 @@
+"""Medians, extremes and weighted softmax."""
