@@ -101,10 +101,12 @@ def test_one_element(name: str) -> None:
     a, b = inputs()
     run = whilec.run_source(program(name), {"a": a[0].tolist(), "b": b[0].tolist()}, jacobian=True)
     wanted = expected(name, a[0], b[0])
-    torch.testing.assert_close(torch.tensor(run.outputs["y"], dtype=torch.float64), wanted.detach())
+    found = torch.tensor(run.outputs["y"], dtype=torch.float64)
+    torch.testing.assert_close(found, wanted.detach(), rtol=1e-12, atol=1e-14)
     assert run.jacobian is not None
     jacobian = torch.autograd.functional.jacobian(lambda a: expected(name, a, b[0].detach()), a[0].detach())
-    torch.testing.assert_close(torch.tensor(run.jacobian["y"]["a"], dtype=torch.float64), jacobian)
+    found = torch.tensor(run.jacobian["y"]["a"], dtype=torch.float64)
+    torch.testing.assert_close(found, jacobian, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -247,6 +249,13 @@ def test_wrong_calls_are_explained(call: str, code: str, title: str, options: An
     assert (found.code.name, found.title[: len(title)]) == (code, title)
     assert found.primary is not None
     assert call.partition("(")[0] in text[: found.primary.span.end]
+
+
+def test_whole_numbers_beyond_64_bits() -> None:
+    text = "PROGRAM p(a: real[n], k: int) -> y: real\nVAR m: real\nm := soft_median(a)\ny := m + k\n"
+    with pytest.raises(WhileError, match="E0610: input `k` has a whole number that does not fit into 64 bits"):
+        whilec.run_source(text, {"a": [1.0, 2.0], "k": 2**70}, smooth="hard")
+    assert whilec.run_source(text, {"a": [1.0, 2.0], "k": 2}, smooth="hard").outputs == {"y": 3.5}
 
 
 def test_what_cannot_be_done_says_so(tmp_path: Any) -> None:

@@ -11,6 +11,7 @@ import torch
 from whilec.backends.torch_intrinsics import Intrinsics
 from whilec.driver.values import Value
 from whilec.module.parameters import start_values
+from whilec.module.problems import not_64_bits
 from whilec.semantics.options import Options
 from whilec.semantics.program import CheckedProgram
 from whilec.semantics.reference import execute_tensors
@@ -25,9 +26,11 @@ def run_on_tensors(
     Raises:
         WhileError: The run failed.
     """
-    starts = {name: torch.full(shape, value) for name, (value, shape) in start_values(program).items()}
-    given = {name: torch.tensor(value) for name, value in inputs.items()}
-    tensors = {name: _number(value, options) for name, value in {**starts, **given}.items()}
+    starts = {
+        name: torch.full(shape, value, dtype=torch.float64)
+        for name, (value, shape) in start_values(program).items()
+    }
+    tensors = {**starts, **{name: _tensor(name, value, options) for name, value in inputs.items()}}
     if jacobian:
         tensors = {name: value.requires_grad_() for name, value in tensors.items()}
     run = execute_tensors(program, tensors, options, intrinsics=Intrinsics())
@@ -36,8 +39,12 @@ def run_on_tensors(
     return Run(outputs, rows, run.loops, run.steps)
 
 
-def _number(value: torch.Tensor, options: Options) -> torch.Tensor:
-    return value if options.is_hard and not value.is_floating_point() else value.double()
+def _tensor(name: str, value: Value, options: Options) -> torch.Tensor:
+    try:
+        is_whole = options.is_hard and not torch.tensor(value).is_floating_point()
+    except (OverflowError, RuntimeError, ValueError):
+        raise not_64_bits(name) from None
+    return torch.tensor(value, dtype=torch.int64 if is_whole else torch.float64)
 
 
 def _rows(output: torch.Tensor, inputs: Mapping[str, torch.Tensor]) -> dict[str, Any]:

@@ -147,13 +147,15 @@ def scope_graph(program: ProgramContext, facts: Facts) -> KindGraph:
         parameters = () if definition is None else [parameter.name.id for parameter in definition.parameters]
         return ordered_arguments(call, parameters)
 
+    for name in facts.calls:
+        if name in program.intrinsics:
+            results = program.intrinsics[name].results
+            program.summaries[name] = tuple(ResultFlow(is_real=True) for _ in results)
     return KindGraph(facts, program.summaries, order)
 
 
 def summarise_definitions(program: ProgramContext) -> None:
-    """Note for each DEF and intrinsic which results are real, or follow which arguments."""
-    for name, signature in program.intrinsics.items():
-        program.summaries[name] = tuple(ResultFlow(is_real=True) for _ in signature.results)
+    """Note for each DEF which results are real, or follow which arguments."""
     outer = {known: variable.type.kind is Kind.REAL for known, variable in program.globals.items()}
     for name in program.callees_first:
         definition, facts = program.definitions[name], program.facts[name]
