@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_MOST = 1e38
+"""Numbers beyond it overflow in float32."""
+
+
 def check_tensors(operation: str, given: Mapping[str, tuple[object, TensorType]]) -> None:
     """Kinds, devices and shapes of tensor arguments.
 
@@ -119,9 +123,9 @@ def check_positive(operation: str, name: str, value: object) -> None:
         RangeError: It is not.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if math.isfinite(value) and value > 0:
+        if 0 < value < _MOST and math.isfinite(value):
             return
-        raise RangeError(f"{operation}: `{name}` must be a finite number above 0, not {value!r}", name)
+        raise RangeError(f"{operation}: `{name}` must be a finite number above 0, not {value!r:.40}", name)
     import torch
 
     from algonet_runtime.tensors import is_seen

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from algonet_runtime.checks import check_positive
-from algonet_runtime.errors import RangeError
+from algonet_runtime.errors import RangeError, ShapeError
+from algonet_runtime.tensors import common_shape
 
 AUTO = 10.0
 """`steepness="auto"` is this, divided by the standard deviation of each row."""
@@ -25,10 +26,21 @@ def check_steepness(operation: str, given: object) -> None:
 
 
 def steepness_of(given: float | Tensor | str, values: Tensor, mask: Tensor | None) -> float | Tensor:
-    """A number, or a tensor (.., 1) for rows of values (.., n), in their dtype."""
+    """A number, or a tensor (.., 1) for rows of values (.., n), in their dtype.
+
+    Raises:
+        ShapeError: A tensor does not fit the batch.
+    """
     if isinstance(given, str):
         return AUTO / spread(values, mask)
-    return given.to(values.dtype).unsqueeze(-1) if isinstance(given, Tensor) else given
+    if not isinstance(given, Tensor):
+        return given
+    try:
+        common_shape(tuple(given.shape), tuple(values.shape[:-1]))
+    except RuntimeError:
+        shapes = f"{tuple(given.shape)}, which does not fit the batch {tuple(values.shape[:-1])}"
+        raise ShapeError(f"`steepness` has shape {shapes}", "steepness") from None
+    return given.to(values.dtype).unsqueeze(-1)
 
 
 def spread(values: Tensor, mask: Tensor | None) -> Tensor:
@@ -38,9 +50,17 @@ def spread(values: Tensor, mask: Tensor | None) -> Tensor:
         values: (.., n); 0 where masked.
         mask: (.., n), the elements that count; None for all.
     """
-    counted = torch.ones_like(values) if mask is None else mask.to(values.dtype)
+    if not values.shape[-1]:
+        return values.new_ones((*values.shape[:-1], 1))
+    counted = torch.ones_like(values, dtype=torch.bool) if mask is None else mask
     count = counted.sum(-1, keepdim=True).clamp(min=1)
-    mean = values.sum(-1, keepdim=True) / count
-    variance = ((values - mean) * counted).square().sum(-1, keepdim=True) / count
-    is_flat = variance == 0
-    return torch.where(is_flat, 1.0, torch.where(is_flat, 1.0, variance).sqrt())
+    fixed = values.detach()
+    top = fixed.masked_fill(~counted, -torch.inf).amax(-1, keepdim=True)
+    low = fixed.masked_fill(~counted, torch.inf).amin(-1, keepdim=True)
+    is_flat = ~(top > low)
+    scale = torch.where(is_flat, 1.0, top / 2 - low / 2)  # squares neither overflow nor vanish
+    middle = torch.where(is_flat, 0.0, top / 2 + low / 2)
+    parts = torch.where(counted, (values - middle) / scale, 0.0)
+    mean = parts.sum(-1, keepdim=True) / count
+    variance = torch.where(counted, parts - mean, 0.0).square().sum(-1, keepdim=True) / count
+    return torch.where(is_flat, 1.0, scale * torch.where(is_flat, 1.0, variance).sqrt())

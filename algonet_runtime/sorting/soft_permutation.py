@@ -59,16 +59,19 @@ def soft_permutation(
     import torch
 
     from algonet_runtime.sorting.soft_sort_by import carried
+    from algonet_runtime.tensors import common_shape
 
     n = x.shape[-1]
     identity = torch.eye(n, dtype=x.dtype, device=x.device)
+    batch = tuple(x.shape[:-1])
     if mask is not None:
         identity = torch.where(mask.unsqueeze(-1), identity, 0.0)
+        batch = common_shape(batch, tuple(mask.shape[:-1]))
     return carried(
         "soft_permutation",
         "x",
         x,
-        identity.expand(*x.shape[:-1], n, n),
+        identity.expand(*batch, n, n),
         steepness=steepness,
         network=network,
         distribution=distribution,

@@ -88,11 +88,12 @@ def quantile_of(operation: str, keys: Keys, q: float, fill: float) -> Tensor:
         ranked = keys.compare((low, high) if place > low else (low,)).keys
         if place == low:
             return ranked[..., low]
-        return ranked[..., low] + (place - low) * (ranked[..., high] - ranked[..., low])
+        return (1 - (place - low)) * ranked[..., low] + (place - low) * ranked[..., high]
     ranked = keys.compare().keys
     places = q * (keys.lengths - 1).clamp(min=0).to(torch.float64)
     lows = places.floor().long()
     highs = (lows + 1).minimum((keys.lengths - 1).clamp(min=0))
     below, above = ranked.gather(-1, lows), ranked.gather(-1, highs)
-    found = below + (places - lows).to(ranked.dtype) * (above - below)
+    share = (places - lows).to(ranked.dtype)
+    found = (1 - share) * below + share * above
     return found.where(keys.lengths > 0, fill).squeeze(-1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from algonet_runtime.annotations import Bool, Float
+from algonet_runtime.checks import check_count
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
 
@@ -65,6 +66,7 @@ def soft_sort(
     """
     from algonet_runtime.sorting.arguments import read_keys
 
+    check_count("soft_sort", "dim", dim, -x.ndim, x.ndim - 1)
     moved = x.movedim(dim, -1)
     keys = read_keys(
         "soft_sort",

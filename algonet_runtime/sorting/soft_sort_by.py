@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from algonet_runtime.annotations import Bool, Float
+from algonet_runtime.checks import check_count
 from algonet_runtime.errors import ShapeError
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
@@ -98,16 +99,25 @@ def carried(
     import torch
 
     from algonet_runtime.sorting.arguments import read_keys
-    from algonet_runtime.tensors import computed
+    from algonet_runtime.tensors import common_shape, computed
 
     read = read_keys(
         operation, name, keys, steepness, network, distribution, mask=mask, layers=layers, check=check
     )
+    check_count(operation, "trailing", trailing, 0, payload.ndim)
     rank = payload.ndim - trailing
     n = keys.shape[-1]
     if rank < 1 or payload.shape[rank - 1] != n:
         shapes = f"{tuple(payload.shape)} with trailing={trailing}"
         raise ShapeError(f"{operation}: `payload` has shape {shapes}, which has not {n} elements", "payload")
+    try:
+        common_shape(
+            *(tuple(each.shape[:-1]) for each in (keys, mask) if each is not None), payload.shape[: rank - 1]
+        )
+    except RuntimeError:
+        batch = tuple(payload.shape[: rank - 1])
+        message = f"{operation}: batch dimensions {batch} of `payload` do not fit the others"
+        raise ShapeError(message, "payload") from None
     shape = payload.shape[rank:]
     flat = computed(payload).reshape(*payload.shape[:rank], shape.numel())
     if mask is not None:

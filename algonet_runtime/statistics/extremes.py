@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from algonet_runtime.annotations import Float
-from algonet_runtime.checks import check_positive
+from algonet_runtime.checks import check_count, check_positive
 from algonet_runtime.errors import RangeError
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
@@ -95,13 +95,14 @@ def _extreme(
     import torch
 
     from algonet_runtime.relax.steepness import steepness_of
-    from algonet_runtime.statistics.weighted_softmax import check_weights, exponentials
+    from algonet_runtime.statistics.weighted_softmax import check_weights, weighted_exponentials
     from algonet_runtime.tensors import broadcast, computed
 
     check_positive(operation, "steepness", steepness)
+    check_count(operation, "dim", dim, -x.ndim, x.ndim - 1)
     if x.ndim and x.shape[dim] == 0:
         raise RangeError(f"{operation}: `x` has no elements; an empty row has no extreme", "x")
-    values = computed(x)
+    values = computed(x if weights is None else x.to(torch.promote_types(x.dtype, weights.dtype)))
     if weights is not None:
         if check:
             check_weights(operation, "weights", weights)
@@ -112,10 +113,8 @@ def _extreme(
     z = s * values
     if weights is None:
         return (z.logsumexp(-1, keepdim=True) / s).squeeze(-1).to(x.dtype)
-    counts = weights > 0
-    top = z.detach().where(counts, -torch.inf).amax(-1, keepdim=True)
-    top = torch.where(top.isfinite(), top, 0.0)
-    total = (exponentials(z, counts) * weights).sum(-1, keepdim=True)
+    powers, top = weighted_exponentials(z, weights)
+    total = powers.sum(-1, keepdim=True)
     is_none = total == 0
     found = (torch.where(is_none, 1.0, total).log() + top) / s
     return torch.where(is_none, -torch.inf, found).squeeze(-1).to(x.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from algonet_runtime.annotations import Float
-from algonet_runtime.checks import check_positive
+from algonet_runtime.checks import check_count, check_positive
 from algonet_runtime.errors import RangeError
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
@@ -13,7 +13,7 @@ from algonet_runtime.smoothness import Smoothness
 if TYPE_CHECKING:
     from torch import Tensor
 
-_LARGEST = {"float32": 80.0, "float64": 700.0}
+_LARGEST = {"float32": 40.0, "float64": 350.0}
 """Exponents of elements that do not count are cut off here."""
 
 
@@ -96,32 +96,32 @@ def _shares(operation: str, x: Tensor, w: Tensor, steepness: float | Tensor, dim
     from algonet_runtime.tensors import broadcast, computed
 
     check_positive(operation, "steepness", steepness)
+    check_count(operation, "dim", dim, -max(x.ndim, w.ndim), max(x.ndim, w.ndim) - 1)
     if check:
         check_weights(operation, "w", w)
     dtype = torch.promote_types(x.dtype, w.dtype)
     scores, weights = broadcast(computed(x.to(dtype)), computed(w.to(dtype)))
     scores, weights = scores.movedim(dim, -1), weights.movedim(dim, -1)
     s = steepness_of(steepness, scores, None)
-    powers = exponentials(s * scores, weights > 0) * weights
+    powers, _ = weighted_exponentials(s * scores, weights)
     total = powers.sum(-1, keepdim=True)
     return (powers / torch.where(total > 0, total, 1.0)).to(dtype).movedim(-1, dim)
 
 
-def exponentials(z: Tensor, counts: Tensor) -> Tensor:
-    """exp(z - m), where m is the largest z of a row that counts; the others are cut off to be finite."""
+def weighted_exponentials(z: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """w exp(z - m) and m, the largest z + log w of a row; a power of an element without weight is cut off."""
     import torch
 
     most = _LARGEST[str(z.dtype).removeprefix("torch.")]
-    top = (
-        z.detach().where(counts, -torch.inf).amax(-1, keepdim=True)
-        if z.shape[-1]
-        else z.sum(-1, keepdim=True)
-    )
+    counts = weights > 0
+    logs = torch.where(counts, z, 0.0) + torch.where(counts, weights, 1.0).log()
+    if not z.shape[-1]:
+        return logs, logs.sum(-1, keepdim=True)
+    top = logs.detach().where(counts, -torch.inf).amax(-1, keepdim=True)
     top = torch.where(top.isfinite(), top, 0.0)
-    inside = torch.where(counts, z, 0.0) - top
+    inside = (logs - top).clamp(min=-20 * most).exp()
     outside = torch.where(counts | z.isnan(), 0.0, z).nan_to_num(posinf=0.0, neginf=0.0) - top
-    outside = outside.clamp(max=most)
-    return torch.where(counts, inside.clamp(min=-10 * most), outside).exp()
+    return torch.where(counts, inside, weights * outside.clamp(max=most).exp()), top
 
 
 def check_weights(operation: str, name: str, weights: Tensor) -> None:

@@ -230,6 +230,7 @@ def test_the_library_ranks_losses() -> None:
         ("soft_sort(a[0])", "E0304", "`x` of `soft_sort` must be an array [n], not a real number"),
         ("soft_sort_by(a, c)", "E0304", "`soft_sort_by` needs equal sizes n, but gets n and m"),
         ("soft_sort(a, steepness = a[0])", "E0305", "`steepness` of `soft_sort` must be a number known"),
+        ("soft_sort(a, steepness = 2.0 + k)", "E0305", "`steepness` of `soft_sort` must be a number known"),
         ("soft_sort(a, network = quick)", "E0306", "`network` of `soft_sort` is one of odd_even, bitonic"),
         ("soft_sort(a, network = 2)", "E0306", "`network` of `soft_sort` is one of odd_even, bitonic"),
         ("soft_sort(a, steepness = -1.0)", "E0620", "soft_sort: `steepness` must be a finite number above 0"),
@@ -242,13 +243,35 @@ def test_the_library_ranks_losses() -> None:
 )
 @pytest.mark.parametrize("options", [{}, {"graph": "unrolled"}], ids=str)
 def test_wrong_calls_are_explained(call: str, code: str, title: str, options: Any) -> None:
-    text = f"PROGRAM p(a: real[n], c: real[m]) -> y: real[n]\ny := {call}\n"
+    text = f"PROGRAM p(a: real[n], c: real[m]) -> y: real[n]\nFOR k FROM 0 TO 0 DO y := {call} END\n"
     with pytest.raises(WhileError) as raised:
         whilec.compile_source(text, **options)(torch.ones(3), torch.ones(4))
     found = raised.value.diagnostics[0]
     assert (found.code.name, found.title[: len(title)]) == (code, title)
     assert found.primary is not None
     assert call.partition("(")[0] in text[: found.primary.span.end]
+
+
+@pytest.mark.parametrize("options", [{}, {"graph": "unrolled"}, {"backend": "interpreter"}], ids=str)
+def test_options_are_known_numbers_in_every_mode(options: Any) -> None:
+    text = (
+        "PROGRAM p(a: real[n]) -> y: real[n]\nCONST s = 1.5\n"
+        "y := soft_sort(a, steepness = max(2.0, abs(-3.0)) * s, layers = max(1, 2))\n"
+        "FOR i FROM 0 TO 2 DO y := y + soft_sort(a, layers = i + 1) END\n"
+    )
+    a, _ = inputs()
+    wanted = runtime.soft_sort(a, steepness=4.5, layers=2)
+    wanted = wanted + sum(runtime.soft_sort(a, layers=i + 1) for i in range(3))
+    torch.testing.assert_close(whilec.compile_source(text, **options)(a), wanted, rtol=1e-12, atol=1e-14)
+
+
+def test_arrays_of_whole_numbers() -> None:
+    text = "PROGRAM p(a: int[n]) -> y: real[n]\ny := soft_sort(a, steepness = 100)\n"
+    wanted = runtime.soft_sort(torch.tensor([3.0, 1.0], dtype=torch.float64), steepness=100).tolist()
+    for smooth in ("hard", 0, "inf"):
+        assert whilec.run_source(text, {"a": [3, 1]}, smooth=smooth).outputs["y"] == wanted
+        module = whilec.compile_source(text, smooth=smooth)
+        assert module(torch.tensor([[3, 1]])).tolist()[0] == pytest.approx(wanted)
 
 
 def test_whole_numbers_beyond_64_bits() -> None:

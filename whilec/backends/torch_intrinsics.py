@@ -68,4 +68,13 @@ class _Call:
             self._options["check"] = False
 
     def __call__(self, *values: Any) -> Any:
-        return self._operation(**dict(zip(self._tensors, values, strict=True)), **self._options)
+        tensors = dict(zip(self._tensors, values, strict=True))
+        return self._operation(**_in_reals(tensors), **_in_reals(self._options))
+
+
+def _in_reals(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments with whole numbers of hard mode as reals."""
+    return {
+        name: value.double() if isinstance(value, torch.Tensor) and not value.is_floating_point() else value
+        for name, value in arguments.items()
+    }

@@ -258,10 +258,13 @@ def _is_constant(unit: UnitContext, expr: ast.Expr) -> bool:
     while pending:
         part = pending.pop()
         found = unit.types.get(id(part))
-        if found is not None and found.kind is Kind.STATIC:
-            continue
+        is_static = found is not None and found.kind is Kind.STATIC
         match part:
             case ast.Number():
+                pass
+            case ast.Name() if is_static and unit.role(part.id) is not Role.COUNTER:
+                pass
+            case ast.Call() if is_static and part.function.id == "len":
                 pass
             case ast.Name() if unit.role(part.id) is Role.CONST:
                 pass

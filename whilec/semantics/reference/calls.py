@@ -70,7 +70,11 @@ def _intrinsic_call(scope: Scope, callee: IntrinsicCall, expr: ast.Call) -> Resu
             "use `whilec run`, which runs it on tensors",
         )
     function, words = intrinsics[callee.signature.name], callee.words
-    arguments = {name: _intrinsic_argument(scope, value) for name, value in callee.arguments.items()}
+    options = {parameter.name for parameter in callee.signature.parameters if parameter.kind != "tensor"}
+    arguments = {
+        name: _intrinsic_argument(scope, value, is_option=name in options)
+        for name, value in callee.arguments.items()
+    }
 
     def run(frame: Frame) -> tuple[Value, ...]:
         try:
@@ -82,9 +86,13 @@ def _intrinsic_call(scope: Scope, callee: IntrinsicCall, expr: ast.Call) -> Resu
     return run
 
 
-def _intrinsic_argument(scope: Scope, expr: ast.Expr) -> Thunk:
-    constant = scope.constant(expr)
-    return scope.value(expr) if constant is None else lambda frame: constant
+def _intrinsic_argument(scope: Scope, expr: ast.Expr, *, is_option: bool) -> Thunk:
+    if not is_option:
+        return scope.value(expr)
+    if scope.kind(expr) is Kind.STATIC:
+        return scope.static(expr)
+    number: Any = scope.known_number(expr)
+    return lambda frame: number
 
 
 def _builtin(scope: Scope, callee: Builtin, expr: ast.Call) -> Thunk:

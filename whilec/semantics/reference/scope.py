@@ -110,6 +110,12 @@ class Scope:
         assert isinstance(value, int)
         return value
 
+    def known_number(self, expr: ast.Expr) -> float:
+        """A number that is known before the program runs: crisp in every mode."""
+        value = evaluate(expr, StaticEnvironment(self._constants, self.unit.types))
+        assert isinstance(value, int | float)
+        return value
+
     def number(self, name: str) -> Value:
         """A CONST as a number of the run."""
         constant = self._constants[name]
