@@ -26,21 +26,28 @@ def check_steepness(operation: str, given: object) -> None:
 
 
 def steepness_of(given: float | Tensor | str, values: Tensor, mask: Tensor | None) -> float | Tensor:
-    """A number, or a tensor (.., 1) for rows of values (.., n), in their dtype.
-
-    Raises:
-        ShapeError: A tensor does not fit the batch.
-    """
+    """A number, or a tensor (.., 1) for rows of values (.., n), in their dtype."""
     if isinstance(given, str):
         return AUTO / spread(values, mask)
     if not isinstance(given, Tensor):
         return given
-    try:
-        common_shape(tuple(given.shape), tuple(values.shape[:-1]))
-    except RuntimeError:
-        shapes = f"{tuple(given.shape)}, which does not fit the batch {tuple(values.shape[:-1])}"
-        raise ShapeError(f"`steepness` has shape {shapes}", "steepness") from None
     return given.to(values.dtype).unsqueeze(-1)
+
+
+def in_batch_of(operation: str, values: Tensor, steepness: object) -> Tensor:
+    """Rows of values (.., n), as many as a tensor of steepnesses asks for.
+
+    Raises:
+        ShapeError: The tensor does not fit the batch.
+    """
+    if not isinstance(steepness, Tensor):
+        return values
+    batch, wanted = tuple(values.shape[:-1]), tuple(steepness.shape)
+    try:
+        return values.expand(*common_shape(batch, wanted), values.shape[-1])
+    except RuntimeError:
+        message = f"{operation}: `steepness` has shape {wanted}, which does not fit the batch {batch}"
+        raise ShapeError(message, "steepness") from None
 
 
 def spread(values: Tensor, mask: Tensor | None) -> Tensor:

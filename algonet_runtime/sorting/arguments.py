@@ -14,7 +14,7 @@ from torch import Tensor
 from algonet_runtime.checks import check_count, check_finite
 from algonet_runtime.errors import ShapeError
 from algonet_runtime.relax.distribution import Distribution, distribution_of
-from algonet_runtime.relax.steepness import check_steepness, steepness_of
+from algonet_runtime.relax.steepness import check_steepness, in_batch_of, steepness_of
 from algonet_runtime.sorting.network import Network, needed, network_of
 from algonet_runtime.sorting.reference import Comparators, compare
 from algonet_runtime.tensors import broadcast, common_shape, computed
@@ -119,6 +119,7 @@ def read_keys(
     if layers is not None:
         check_count(operation, "layers", layers, 0)
     check_steepness(operation, steepness)
+    keys = in_batch_of(operation, keys, steepness)
     if mask is not None:
         try:
             keys, mask = broadcast(keys, mask)

@@ -94,7 +94,7 @@ def _extreme(
 ) -> Tensor:
     import torch
 
-    from algonet_runtime.relax.steepness import steepness_of
+    from algonet_runtime.relax.steepness import in_batch_of, steepness_of
     from algonet_runtime.statistics.weighted_softmax import check_weights, weighted_exponentials
     from algonet_runtime.tensors import broadcast, computed
 
@@ -109,6 +109,7 @@ def _extreme(
         values, weights = broadcast(values, weights.to(values.dtype))
         weights = weights.movedim(dim, -1)
     values = values.movedim(dim, -1)
+    values = in_batch_of(operation, values, steepness)
     s = steepness_of(steepness, values, None)
     z = s * values
     if weights is None:

@@ -82,12 +82,13 @@ def _fast(
     """The mean with weights w of degree j: log w grows by log(1 - softmin) + log(1 - softmax) of (x, w)."""
     import torch
 
-    from algonet_runtime.relax.steepness import check_steepness, steepness_of
+    from algonet_runtime.relax.steepness import check_steepness, in_batch_of, steepness_of
     from algonet_runtime.tensors import broadcast, computed
 
     if x.shape[-1] == 0:
         raise RangeError("soft_median: `x` has no elements; an empty row has no median", "x")
     check_steepness("soft_median", steepness)
+    x = in_batch_of("soft_median", x, steepness)
     if check:
         check_finite("soft_median", "x", x, mask)
     values = computed(x)

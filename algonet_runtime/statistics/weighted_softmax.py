@@ -92,7 +92,7 @@ def weighted_softmin(
 def _shares(operation: str, x: Tensor, w: Tensor, steepness: float | Tensor, dim: int, check: bool) -> Tensor:
     import torch
 
-    from algonet_runtime.relax.steepness import steepness_of
+    from algonet_runtime.relax.steepness import in_batch_of, steepness_of
     from algonet_runtime.tensors import broadcast, computed
 
     check_positive(operation, "steepness", steepness)
@@ -102,6 +102,7 @@ def _shares(operation: str, x: Tensor, w: Tensor, steepness: float | Tensor, dim
     dtype = torch.promote_types(x.dtype, w.dtype)
     scores, weights = broadcast(computed(x.to(dtype)), computed(w.to(dtype)))
     scores, weights = scores.movedim(dim, -1), weights.movedim(dim, -1)
+    scores = in_batch_of(operation, scores, steepness)
     s = steepness_of(steepness, scores, None)
     powers, _ = weighted_exponentials(s * scores, weights)
     total = powers.sum(-1, keepdim=True)

@@ -72,6 +72,30 @@ def test_a_mask_brings_batch_dimensions() -> None:
             assert torch.equal(found[row], function(x, mask=mask[row]))
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, m, s: runtime.soft_sort(x, mask=m, steepness=s),
+        lambda x, m, s: runtime.soft_rank(x, mask=m, steepness=s),
+        lambda x, m, s: runtime.soft_permutation(x, mask=m, steepness=s),
+        lambda x, m, s: runtime.soft_quantile(x, 0.3, mask=m, steepness=s),
+        lambda x, m, s: runtime.soft_median(x, mask=m, steepness=s),
+        lambda x, m, s: runtime.soft_median(x, mask=m, steepness=s, method="fast"),
+        lambda x, m, s: torch.cat(runtime.soft_topk(x, 2, mask=m, steepness=s), -1),
+        lambda x, m, s: runtime.soft_sort_by(x, x * x, mask=m, steepness=s),
+        lambda x, m, s: runtime.soft_max(x, steepness=s),
+        lambda x, m, s: runtime.weighted_softmax(x, x.exp(), steepness=s),
+    ],
+)
+@pytest.mark.parametrize("mask", [None, torch.tensor([True, False, True, True])], ids=["all", "masked"])
+def test_steepnesses_bring_batch_dimensions(call: Any, mask: torch.Tensor | None) -> None:
+    x, steepness = torch.tensor([3.0, 1.0, 2.0, 0.5]), torch.tensor([[1.0, 4.0, 9.0], [2.0, 3.0, 5.0]])
+    found = call(x, mask, steepness)
+    for i in range(2):
+        for j in range(3):
+            torch.testing.assert_close(found[i, j], call(x, mask, steepness[i, j].item()))
+
+
 def test_interpolation_does_not_overflow() -> None:
     x = torch.tensor([3e38, -3e38])
     assert runtime.soft_median(x).item() == pytest.approx(0.0, abs=1e32)
