@@ -110,7 +110,10 @@ def _shares(operation: str, x: Tensor, w: Tensor, steepness: float | Tensor, dim
 
 
 def weighted_exponentials(z: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """w exp(z - m) and m, the largest z + log w of a row; a power of an element without weight is cut off."""
+    """w exp(z - m), and m, the largest z + log w of a row.
+
+    Powers of elements without weight are cut off, so that their derivatives by w are finite.
+    """
     import torch
 
     most = _LARGEST[str(z.dtype).removeprefix("torch.")]
