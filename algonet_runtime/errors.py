@@ -33,8 +33,3 @@ class RangeError(ArgumentError):
 @final
 class TypeMismatchError(ArgumentError):
     """An argument is no tensor, or one of another dtype or device."""
-
-
-@final
-class UnsupportedError(RuntimeError):
-    """A combination of transforms that would give wrong results; the message names the way round."""

@@ -71,9 +71,7 @@ class Keys:
 
     def is_filled(self) -> Tensor | None:
         """(.., n): whether a row has an element of this rank; None if all have."""
-        if self.lengths is None:
-            return None
-        return torch.arange(self.size, device=self.values.device) < self.lengths
+        return None if self.lengths is None else _filled(self.values, self.lengths)
 
     def flipped(self, values: Tensor, dim: int = -1) -> Tensor:
         """Ranked values in the other direction: the flip of the elements that count."""
@@ -134,7 +132,7 @@ def read_keys(
         places = torch.sort((~mask).to(torch.int8), stable=True, dim=-1).indices
         lengths = mask.sum(-1, keepdim=True)
         values = torch.where(mask, values, 0.0).gather(-1, places)
-        is_filled = torch.arange(values.shape[-1], device=values.device) < lengths
+        is_filled = _filled(values, lengths)
     return Keys(
         values,
         steepness_of(steepness, values, is_filled),
@@ -144,6 +142,11 @@ def read_keys(
         lengths,
         places,
     )
+
+
+def _filled(values: Tensor, lengths: Tensor) -> Tensor:
+    """(.., n): the first places of each row, as many as elements count."""
+    return torch.arange(values.shape[-1], device=values.device) < lengths
 
 
 def _taken(values: Tensor, order: Tensor, dim: int) -> Tensor:

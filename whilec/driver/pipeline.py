@@ -14,7 +14,7 @@ from whilec.driver.values import E0652, Value, shape_of
 from whilec.semantics.bind import bind_shapes, check_input_names
 from whilec.semantics.option_checks import check_options
 from whilec.semantics.options import Options
-from whilec.semantics.program import CheckedProgram, IntrinsicCall, Unit
+from whilec.semantics.program import CheckedProgram
 from whilec.source import SourceFile
 
 if TYPE_CHECKING:
@@ -207,17 +207,9 @@ def run_program(
 
 def calls_intrinsics(program: CheckedProgram) -> bool:
     """Whether the program, or a DEF that it calls, calls an operation of `algonet_runtime`."""
-    seen: dict[int, Unit] = {}
-    pending = [program.main]
-    while pending:
-        unit = pending.pop()
-        seen[id(unit)] = unit
-        for callee in unit.callees.values():
-            if isinstance(callee, IntrinsicCall):
-                return True
-            if isinstance(callee, Unit) and id(callee) not in seen:
-                pending.append(callee)
-    return False
+    from whilec.semantics.check import used_intrinsics
+
+    return bool(used_intrinsics(program.main))
 
 
 def smoothness(program: CheckedProgram, options: Options) -> Smoothness:

@@ -111,7 +111,7 @@ def specialise(checked: CheckedProgram, bindings: Bindings) -> CheckedProgram:
         raise WhileError(*(_small_size(checked, name, bindings[name]) for name in small))
     with deep_recursion(), collection_paused():
         run = _Check(
-            checked.syntax, checked.source, _signatures(checked.main), checked.main.outputs, bindings
+            checked.syntax, checked.source, used_intrinsics(checked.main), checked.main.outputs, bindings
         )
         result = run.run("full", None)
     if result.program is None:
@@ -129,7 +129,7 @@ def _small_size(checked: CheckedProgram, name: str, size: int) -> Diagnostic:
     )
 
 
-def _signatures(unit: Unit) -> Mapping[str, Signature]:
+def used_intrinsics(unit: Unit) -> Mapping[str, Signature]:
     """The intrinsics that a unit and the DEFs it calls use."""
     found: dict[str, Signature] = {}
     seen: set[int] = set()
