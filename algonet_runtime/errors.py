@@ -21,6 +21,11 @@ class ArgumentError(ValueError):
 
 
 @final
+class DerivativeError(RuntimeError):
+    """A derivative of an order that a kernel does not have."""
+
+
+@final
 class ShapeError(ArgumentError):
     """Shapes do not fit, or are not those of the signature."""
 

@@ -15,7 +15,7 @@ from algonet_runtime.checks import check_count, check_finite
 from algonet_runtime.errors import ShapeError
 from algonet_runtime.relax.distribution import Distribution, distribution_of
 from algonet_runtime.relax.steepness import check_steepness, in_batch_of, steepness_of
-from algonet_runtime.sorting.network import Network, needed, network_of
+from algonet_runtime.sorting.network import FusedNetwork, Network, needed, network_of
 from algonet_runtime.sorting.reference import Comparators, compare
 from algonet_runtime.tensors import broadcast, common_shape, computed
 
@@ -28,7 +28,7 @@ class Keys:
     Args:
         values: (.., n), in float32 or float64; rows with a mask begin with the elements that count.
         steepness: A number, or a tensor (.., 1).
-        network: The network.
+        network: The network; a fused one for `ranked` only.
         distribution: The distribution of comparators.
         layers: The most layers; None for all.
         lengths: (.., 1), the elements that count; None for all.
@@ -37,7 +37,7 @@ class Keys:
 
     values: Tensor
     steepness: float | Tensor
-    network: Network
+    network: Network | FusedNetwork
     distribution: Distribution
     layers: int | None
     lengths: Tensor | None
@@ -48,8 +48,19 @@ class Keys:
         """n."""
         return self.values.shape[-1]
 
+    def ranked(self, outputs: tuple[int, ...] | None = None) -> Tensor:
+        """The sorted keys; with `outputs`, neighbouring ranks, only those are right."""
+        if not isinstance(self.network, FusedNetwork):
+            return self.compare(outputs).keys
+        from algonet_runtime.sorting.fused import sorted_keys
+
+        return sorted_keys(
+            self.values, self.steepness, self.network.network, self.distribution, self.layers, outputs
+        )
+
     def compare(self, outputs: tuple[int, ...] | None = None) -> Comparators:
         """Run the network; with `outputs`, only the comparators that these depend on."""
+        assert isinstance(self.network, Network)
         layers = self.network.layers(self.size, self.layers)
         if outputs is not None and self.lengths is None:
             layers = needed(layers, outputs)
@@ -101,7 +112,7 @@ def read_keys(
     name: str,
     keys: Tensor,
     steepness: float | Tensor | Literal["auto"],
-    network: str | Network,
+    network: str | Network | FusedNetwork,
     distribution: str | Distribution,
     *,
     mask: Tensor | None,

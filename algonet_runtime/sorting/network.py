@@ -35,6 +35,18 @@ class Network:
         return _layers(self, n, depth)
 
 
+@final
+@dataclass(frozen=True)
+class FusedNetwork:
+    """A network that a kernel runs as a whole.
+
+    Args:
+        network: One by name.
+    """
+
+    network: Network
+
+
 @remembered
 def _layers(network: Network, n: int, depth: int) -> tuple[Layer, ...]:
     return tuple(network.layer(n, level) for level in range(depth))
@@ -76,13 +88,13 @@ NETWORKS: Mapping[str, Network] = {each.name: each for each in (ODD_EVEN, BITONI
 """By name."""
 
 
-def network_of(given: str | Network) -> Network:
+def network_of(given: str | Network | FusedNetwork) -> Network | FusedNetwork:
     """The network that an argument names or is.
 
     Raises:
         RangeError: There is none of this name.
     """
-    if isinstance(given, Network):
+    if isinstance(given, Network | FusedNetwork):
         return given
     found = NETWORKS.get(given)
     if found is None:

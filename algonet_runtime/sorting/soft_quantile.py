@@ -9,6 +9,7 @@ from algonet_runtime.annotations import Bool, Float
 from algonet_runtime.errors import RangeError
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
+from algonet_runtime.sorting.providers import run_numba
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -68,6 +69,9 @@ def soft_quantile(
     return quantile_of("soft_quantile", keys, q, fill).to(x.dtype)
 
 
+run_numba(soft_quantile)
+
+
 def quantile_of(operation: str, keys: Keys, q: float, fill: float) -> Tensor:
     """The quantile of rows of keys.
 
@@ -85,11 +89,11 @@ def quantile_of(operation: str, keys: Keys, q: float, fill: float) -> Tensor:
         place = q * (keys.size - 1)
         low = math.floor(place)
         high = min(low + 1, keys.size - 1)
-        ranked = keys.compare((low, high) if place > low else (low,)).keys
+        ranked = keys.ranked((low, high) if place > low else (low,))
         if place == low:
             return ranked[..., low]
         return (1 - (place - low)) * ranked[..., low] + (place - low) * ranked[..., high]
-    ranked = keys.compare().keys
+    ranked = keys.ranked()
     places = q * (keys.lengths - 1).clamp(min=0).to(torch.float64)
     lows = places.floor().long()
     highs = (lows + 1).minimum((keys.lengths - 1).clamp(min=0))

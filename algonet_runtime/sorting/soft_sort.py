@@ -8,6 +8,7 @@ from algonet_runtime.annotations import Bool, Float
 from algonet_runtime.checks import check_count
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
+from algonet_runtime.sorting.providers import run_numba
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,10 +80,13 @@ def soft_sort(
         layers=layers,
         check=check,
     )
-    sorted_keys = keys.compare().keys
+    sorted_keys = keys.ranked()
     if descending:
         sorted_keys = keys.flipped(sorted_keys)
     is_filled = keys.is_filled()
     if is_filled is not None:
         sorted_keys = sorted_keys.where(is_filled, fill)
     return sorted_keys.to(x.dtype).movedim(-1, dim)
+
+
+run_numba(soft_sort)

@@ -9,6 +9,7 @@ from algonet_runtime.checks import check_choice, check_count, check_finite
 from algonet_runtime.errors import RangeError
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
+from algonet_runtime.sorting.providers import run_numba
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,6 +75,9 @@ def soft_median(
         )
         return quantile_of("soft_median", keys, 0.5, fill).to(x.dtype)
     return _fast(x, degree, steepness, mask, fill, check).to(x.dtype)
+
+
+run_numba(soft_median)
 
 
 def _fast(

@@ -1,0 +1,256 @@
+"""Whole networks as Numba kernels, on blocks of rows. Imports numba.
+
+Every kernel works on the blocks [begin, end) of `lanes` rows each; the last block repeats its last row. `x`
+is (rows, n); `steepness` (rows,) or (1,); `stretches` cuts the runs, so that only one stretch has its tape in
+memory at a time, and the keys at the beginning of each are kept.
+"""
+
+# pyright: basic
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from algonet_runtime.numba_cache import keep
+from algonet_runtime.relax.distribution_numba import OPTIONS
+from algonet_runtime.sorting.comparators_numba import (
+    exchange,
+    exchange_back,
+    exchange_dual,
+    exchange_dual_back,
+    exchange_measured,
+    exchange_measured_back,
+    exchange_taped,
+)
+
+_part: Any = numba.njit(inline="never", **OPTIONS)
+
+
+def _kernel(function: Any) -> Any:
+    return keep(numba.njit(nogil=True, **OPTIONS)(function))
+
+
+@_part
+def _load(x, positions, block, lanes, out):
+    rows, n = x.shape
+    for r in range(lanes):
+        row = min(block * lanes + r, rows - 1)
+        for i in range(n):
+            out[positions[i] * lanes + r] = x[row, i]
+
+
+@_part
+def _store(values, positions, block, lanes, out):
+    rows, n = out.shape
+    for r in range(min(lanes, rows - block * lanes)):
+        for i in range(n):
+            out[block * lanes + r, i] = values[positions[i] * lanes + r]
+
+
+@_part
+def _spread(steepness, rows, block, lanes, out):
+    """The steepness of each lane, over and over."""
+    for r in range(lanes):
+        row = min(block * lanes + r, rows - 1)
+        s = steepness[row if steepness.size > 1 else 0]
+        for i in range(r, out.size, lanes):
+            out[i] = s
+
+
+@_part
+def _gather(values, block, lanes, out):
+    """The sum of what each lane has gathered."""
+    for r in range(min(lanes, out.size - block * lanes)):
+        total = out.dtype.type(0)
+        for i in range(r, values.size, lanes):
+            total += values[i]
+        out[block * lanes + r] = total
+
+
+@_part
+def _run(kind, keys, steepness, runs, begin, end, lanes):
+    for k in range(begin, end):
+        i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
+        exchange(kind, keys[i : i + m], keys[j : j + m], steepness, m)
+
+
+@_kernel
+def sort(kind, x, steepness, positions, runs, longest, lanes, begin, end, out):
+    """Sorted keys."""
+    keys = np.empty(x.shape[1] * lanes, x.dtype)
+    s = np.empty(longest * lanes, x.dtype)
+    for block in range(begin, end):
+        _load(x, positions, block, lanes, keys)
+        if block == begin or steepness.size > 1:
+            _spread(steepness, x.shape[0], block, lanes, s)
+        _run(kind, keys, s, runs, 0, runs.shape[0], lanes)
+        _store(keys, positions, block, lanes, out)
+
+
+@_part
+def _tape_size(runs, stretches):
+    """The most comparators of a stretch."""
+    most = 0
+    for c in range(stretches.size - 1):
+        last = stretches[c + 1] - 1
+        if last >= stretches[c]:
+            most = max(most, runs[last, 3] + runs[last, 2] - runs[stretches[c], 3])
+    return most
+
+
+@_kernel
+def sort_gradient(kind, x, steepness, g, positions, runs, longest, stretches, lanes, begin, end, g_x):
+    """The gradient by keys, of the gradient `g` by sorted keys."""
+    size = x.shape[1] * lanes
+    count = stretches.size - 1
+    starts = np.empty((count, size), x.dtype)
+    grads = np.empty(size, x.dtype)
+    s = np.empty(longest * lanes, x.dtype)
+    tape = np.empty(_tape_size(runs, stretches) * lanes, x.dtype)
+    for block in range(begin, end):
+        if block == begin or steepness.size > 1:
+            _spread(steepness, x.shape[0], block, lanes, s)
+        _load(x, positions, block, lanes, starts[0])
+        for c in range(1, count):
+            starts[c] = starts[c - 1]
+            _run(kind, starts[c], s, runs, stretches[c - 1], stretches[c], lanes)
+        _load(g, positions, block, lanes, grads)
+        for c in range(count - 1, -1, -1):
+            keys = starts[c]
+            for k in range(stretches[c], stretches[c + 1]):
+                i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
+                o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
+                exchange_taped(kind, keys[i : i + m], keys[j : j + m], s, tape[o : o + m], m)
+            for k in range(stretches[c + 1] - 1, stretches[c] - 1, -1):
+                i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
+                o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
+                exchange_back(grads[i : i + m], grads[j : j + m], tape[o : o + m], m)
+        _store(grads, positions, block, lanes, g_x)
+
+
+@_kernel
+def sort_gradient_measured(
+    kind, x, steepness, g, positions, runs, longest, stretches, lanes, begin, end, g_x, g_steepness
+):
+    """As `sort_gradient`, and by the steepness of each row."""
+    size = x.shape[1] * lanes
+    count = stretches.size - 1
+    starts = np.empty((count, size), x.dtype)
+    grads = np.empty(size, x.dtype)
+    s = np.empty(longest * lanes, x.dtype)
+    g_s = np.empty(longest * lanes, x.dtype)
+    tape = np.empty((2, _tape_size(runs, stretches) * lanes), x.dtype)
+    for block in range(begin, end):
+        g_s[:] = 0
+        _spread(steepness, x.shape[0], block, lanes, s)
+        _load(x, positions, block, lanes, starts[0])
+        for c in range(1, count):
+            starts[c] = starts[c - 1]
+            _run(kind, starts[c], s, runs, stretches[c - 1], stretches[c], lanes)
+        _load(g, positions, block, lanes, grads)
+        for c in range(count - 1, -1, -1):
+            keys = starts[c]
+            for k in range(stretches[c], stretches[c + 1]):
+                i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
+                o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
+                q, moved = tape[0, o : o + m], tape[1, o : o + m]
+                exchange_measured(kind, keys[i : i + m], keys[j : j + m], s, q, moved, m)
+            for k in range(stretches[c + 1] - 1, stretches[c] - 1, -1):
+                i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
+                o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
+                q, moved = tape[0, o : o + m], tape[1, o : o + m]
+                exchange_measured_back(grads[i : i + m], grads[j : j + m], q, moved, g_s, m)
+        _store(grads, positions, block, lanes, g_x)
+        _gather(g_s, block, lanes, g_steepness)
+
+
+@_kernel
+def sort_curvature(
+    kind,
+    x,
+    steepness,
+    g,
+    v_x,
+    v_steepness,
+    v_g,
+    positions,
+    runs,
+    longest,
+    stretches,
+    lanes,
+    begin,
+    end,
+    h_x,
+    h_steepness,
+    h_g,
+):
+    """Second derivatives of <g, sort(x)> by keys, steepness and g in the direction v.
+
+    That by g is the derivative of sort(x).
+    """
+    size = x.shape[1] * lanes
+    count = stretches.size - 1
+    starts = np.empty((2, count, size), x.dtype)
+    grads = np.empty((2, size), x.dtype)
+    lane_numbers = np.empty((3, longest * lanes), x.dtype)
+    s, v_s, g_s = lane_numbers[0], lane_numbers[1], lane_numbers[2]
+    tape = np.empty((4, _tape_size(runs, stretches) * lanes), x.dtype)
+    for block in range(begin, end):
+        g_s[:] = 0
+        _spread(steepness, x.shape[0], block, lanes, s)
+        _spread(v_steepness, x.shape[0], block, lanes, v_s)
+        _load(x, positions, block, lanes, starts[0, 0])
+        _load(v_x, positions, block, lanes, starts[1, 0])
+        for c in range(count):
+            if c:
+                starts[:, c] = grads
+            grads[0] = starts[0, c]
+            grads[1] = starts[1, c]
+            _dual(kind, grads[0], grads[1], s, v_s, tape, runs, stretches[c], stretches[c + 1], lanes)
+        _store(grads[1], positions, block, lanes, h_g)
+        _load(v_g, positions, block, lanes, grads[0])
+        _load(g, positions, block, lanes, grads[1])
+        for c in range(count - 1, -1, -1):
+            if c < count - 1:  # the tape of the last stretch is there
+                keys, tangents = starts[0, c], starts[1, c]
+                _dual(kind, keys, tangents, s, v_s, tape, runs, stretches[c], stretches[c + 1], lanes)
+            for k in range(stretches[c + 1] - 1, stretches[c] - 1, -1):
+                i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
+                o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
+                exchange_dual_back(
+                    grads[0, i : i + m],
+                    grads[0, j : j + m],
+                    grads[1, i : i + m],
+                    grads[1, j : j + m],
+                    tape[0, o : o + m],
+                    tape[1, o : o + m],
+                    tape[2, o : o + m],
+                    tape[3, o : o + m],
+                    g_s,
+                    m,
+                )
+        _store(grads[0], positions, block, lanes, h_x)
+        _gather(g_s, block, lanes, h_steepness)
+
+
+@_part
+def _dual(kind, keys, tangents, s, v_s, tape, runs, begin, end, lanes):
+    for k in range(begin, end):
+        i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
+        o = (runs[k, 3] - runs[begin, 3]) * lanes
+        exchange_dual(
+            kind,
+            keys[i : i + m],
+            keys[j : j + m],
+            tangents[i : i + m],
+            tangents[j : j + m],
+            s,
+            v_s,
+            tape[0, o : o + m],
+            tape[1, o : o + m],
+            tape[2, o : o + m],
+            tape[3, o : o + m],
+            m,
+        )

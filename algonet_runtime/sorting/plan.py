@@ -1,0 +1,100 @@
+"""Networks as runs of neighbouring comparators, which kernels walk. Loads without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from algonet_runtime.memo import remembered
+from algonet_runtime.sorting.network import NETWORKS, ODD_EVEN, needed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Output = tuple[int, int]
+"""The first and the last rank that is asked for."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A network for n keys.
+
+    Args:
+        positions: (n,), where a kernel keeps each key, so that comparators of a layer lie side by side.
+        runs: (runs, 4): position of the first member, of the second one, number of comparators, and
+            comparators before; comparator k of a run is between the k-th places after these.
+        comparators: All of them.
+        longest: The most comparators of one run.
+    """
+
+    positions: NDArray[np.int64]
+    runs: NDArray[np.int64]
+    comparators: int
+    longest: int
+
+    def chunks(self, most: int) -> NDArray[np.int64]:
+        """Cuts the runs into stretches of at most so many comparators, or of one run: (stretches + 1,)."""
+        cuts = [0]
+        for run in range(1, len(self.runs)):
+            if self.runs[run, 3] + self.runs[run, 2] - self.runs[cuts[-1], 3] > most:
+                cuts.append(run)
+        return np.array([*cuts, len(self.runs)], dtype=np.int64)
+
+
+@remembered
+def plan_of(network: str, n: int, layers: int, first: int, last: int) -> Plan:
+    """The plan of a network by name.
+
+    Args:
+        network: Its name.
+        n: Keys.
+        layers: The most layers.
+        first: The first rank that is asked for.
+        last: The last one.
+    """
+    if network == ODD_EVEN.name:
+        positions = np.empty(n, dtype=np.int64)
+        positions[0::2] = np.arange((n + 1) // 2)
+        positions[1::2] = (n + 1) // 2 + np.arange(n // 2)
+        return _plan(positions, _odd_even_runs(n, min(layers, ODD_EVEN.depth(n)), first, last))
+    all_layers = NETWORKS[network].layers(n, layers)
+    if (first, last) != (0, n - 1):
+        all_layers = needed(all_layers, tuple(range(first, last + 1)))
+    runs: list[list[int]] = []
+    for layer in all_layers:
+        begin = len(runs)  # a run never continues one of the layer before, on whose results it depends
+        for i, j in layer:
+            if len(runs) > begin and (i, j) == (runs[-1][0] + runs[-1][2], runs[-1][1] + runs[-1][2]):
+                runs[-1][2] += 1
+            else:
+                runs.append([i, j, 1])
+    return _plan(np.arange(n, dtype=np.int64), runs)
+
+
+def _odd_even_runs(n: int, depth: int, first: int, last: int) -> list[list[int]]:
+    """One run per layer; backwards, each layer widens the ranks that the outputs depend on."""
+    runs: list[list[int]] = []
+    seconds = (n + 1) // 2
+    for level in reversed(range(depth)):
+        odd = level % 2
+        low = max(first - (first - odd) % 2, odd)
+        high = min(last - (last - odd) % 2, n - 2 - (n - 2 - odd) % 2)
+        if high < low:
+            continue
+        first, last = min(first, low), max(last, high + 1)
+        count = (high - low) // 2 + 1
+        k = (low - odd) // 2
+        runs.append([seconds + k, k + 1, count] if odd else [k, seconds + k, count])
+    return runs[::-1]
+
+
+def _plan(positions: NDArray[np.int64], runs: list[list[int]]) -> Plan:
+    table = np.zeros((len(runs), 4), dtype=np.int64)
+    if runs:
+        table[:, :3] = runs
+        table[1:, 3] = np.cumsum(table[:-1, 2])
+    counts: Any = table[:, 2]
+    return Plan(positions, table, int(counts.sum()), int(counts.max(initial=1)))

@@ -1,0 +1,127 @@
+"""Numba kernels of sorting networks on tensors. Imports torch, and numba when a kernel runs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from algonet_runtime.blocks import run_blocks
+from algonet_runtime.sorting.plan import Plan, plan_of
+
+if TYPE_CHECKING:
+    from algonet_runtime.sorting.fused import How
+
+_BLOCK_BYTES = 2**15
+"""The keys of a block of rows, so that they stay in the first-level cache."""
+
+_TAPE_BYTES = 2**18
+"""The tape of a stretch of layers, so that it stays in the second-level cache."""
+
+
+def sort(x: Tensor, steepness: Tensor, how: How) -> Tensor:
+    """Sorted keys, (.., n)."""
+    flat, out = _rows(x), torch.empty(x.shape, dtype=x.dtype)
+    plan, lanes, blocks, work = _layout(flat, how)
+    kernels, kind = _kernels(how.distribution)
+    arrays = (flat.numpy(), _each(steepness, x), plan.positions, plan.runs, plan.longest, lanes)
+    result = out.view(flat.shape).numpy()
+    run_blocks(blocks, work, lambda begin, end: kernels.sort(kind, *arrays, begin, end, result))
+    return out
+
+
+def sort_gradient(
+    x: Tensor, steepness: Tensor, g: Tensor, how: How, is_measured: bool
+) -> tuple[Tensor, Tensor]:
+    """Gradients by keys and by steepness, which is 0 if it is not measured."""
+    flat, g_x = _rows(x), torch.empty(x.shape, dtype=x.dtype)
+    plan, lanes, blocks, work = _layout(flat, how)
+    kernels, kind = _kernels(how.distribution)
+    s = _each(steepness, x)
+    grads, result = _rows(g).numpy(), g_x.view(flat.shape).numpy()
+    stretches = _stretches(plan, lanes, 2 * x.element_size() if is_measured else x.element_size())
+    given = (flat.numpy(), s, grads, plan.positions, plan.runs, plan.longest, stretches, lanes)
+    if not is_measured:
+        run_blocks(
+            blocks, 3 * work, lambda begin, end: kernels.sort_gradient(kind, *given, begin, end, result)
+        )
+        return g_x, torch.zeros(steepness.shape, dtype=x.dtype)
+    rows = torch.zeros(flat.shape[0], dtype=x.dtype)
+    by_rows = rows.numpy()
+    run_blocks(
+        blocks,
+        3 * work,
+        lambda begin, end: kernels.sort_gradient_measured(kind, *given, begin, end, result, by_rows),
+    )
+    return g_x, _as_steepness(rows, steepness, x)
+
+
+def sort_curvature(
+    x: Tensor, steepness: Tensor, g: Tensor, v_x: Tensor, v_s: Tensor, v_g: Tensor, how: How
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Second derivatives of <g, sort(x)> in a direction, by keys, steepness and g."""
+    flat = _rows(x)
+    plan, lanes, blocks, work = _layout(flat, how)
+    kernels, kind = _kernels(how.distribution)
+    h_x, h_g = torch.empty(x.shape, dtype=x.dtype), torch.empty(x.shape, dtype=x.dtype)
+    rows = torch.zeros(flat.shape[0], dtype=x.dtype)
+    given = (
+        flat.numpy(),
+        _each(steepness, x),
+        *(each.numpy() for each in (_rows(g), _rows(v_x))),
+        _each(v_s, x),
+        _rows(v_g).numpy(),
+        plan.positions,
+        plan.runs,
+        plan.longest,
+        _stretches(plan, lanes, 4 * x.element_size()),
+        lanes,
+    )
+    results = (h_x.view(flat.shape).numpy(), rows.numpy(), h_g.view(flat.shape).numpy())
+    run_blocks(
+        blocks, 8 * work, lambda begin, end: kernels.sort_curvature(kind, *given, begin, end, *results)
+    )
+    return h_x, _as_steepness(rows, steepness, x), h_g
+
+
+@cache
+def _kernels(distribution: str) -> tuple[Any, Any]:
+    from algonet_runtime.relax.distribution_numba import KINDS
+    from algonet_runtime.sorting import kernels_numba
+
+    return kernels_numba, KINDS[distribution]
+
+
+def _rows(values: Tensor) -> Tensor:
+    """(rows, n), contiguous, without a history."""
+    n = values.shape[-1]
+    return values.detach().resolve_neg().reshape(values.shape[:-1].numel(), n).contiguous()
+
+
+def _each(steepness: Tensor, x: Tensor) -> Any:
+    """Steepness of every row, or one for all; none for a batch without rows."""
+    return steepness.detach().resolve_neg().to(x.dtype).reshape(-1).contiguous().numpy()
+
+
+def _as_steepness(rows: Tensor, steepness: Tensor, x: Tensor) -> Tensor:
+    """Numbers of rows in the shape of the steepness; their sum if there is one for all."""
+    found = rows.view(x.shape[:-1]) if steepness.shape == x.shape[:-1] else rows.sum().reshape(1)
+    return found.to(steepness.dtype)
+
+
+def _layout(flat: Tensor, how: How) -> tuple[Plan, int, int, int]:
+    """The plan, rows side by side, blocks of them, and comparators in all."""
+    rows, n = flat.shape
+    plan = plan_of(how.network, n, how.layers, how.first, how.last)
+    lanes = 64
+    while lanes > 16 and lanes * n * flat.element_size() > _BLOCK_BYTES:
+        lanes //= 2
+    while lanes > 1 and lanes >= 2 * rows:
+        lanes //= 2
+    return plan, lanes, -(-rows // lanes), plan.comparators * rows
+
+
+def _stretches(plan: Plan, lanes: int, size: int) -> Any:
+    return plan.chunks(max(_TAPE_BYTES // (lanes * size), 1))
