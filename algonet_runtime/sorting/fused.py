@@ -83,8 +83,8 @@ def sorted_keys(
     return found
 
 
-def _apply(function: type[torch.autograd.Function], *args: Any) -> Any:
-    return function.apply(*args)  # pyright: ignore[reportUnknownMemberType]
+def _apply(function: Any, *args: Any) -> Any:
+    return function.apply(*args)
 
 
 def _folded(value: Tensor, dim: int | None, size: int) -> Tensor:
