@@ -36,6 +36,9 @@ def common_shape(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     Raises:
         RuntimeError: There is none.
     """
+    filled = [tuple(shape) for shape in shapes if len(shape)]
+    if all(shape == filled[0] for shape in filled[1:]):
+        return filled[0] if filled else ()  # torch takes its time
     return tuple(cast("Any", torch).broadcast_shapes(*shapes))
 
 

@@ -6,7 +6,8 @@ all, x is (.., n) and the steepness has the batch's shape, or is (1,).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, NoReturn, final
+from inspect import signature
+from typing import Any, NamedTuple, NoReturn, cast, final
 
 import torch
 from torch import Tensor
@@ -272,3 +273,8 @@ def _not_there(what: str) -> DerivativeError:
     return DerivativeError(
         f"kernels have no {what}; set ALGONET_KERNELS=reference for the plain version, which has all"
     )
+
+
+for _each in (Sort, SortTangent, SortGradient, SortCurvature):
+    # `apply` asks for the signature at every call; to find it anew takes longer than a small network.
+    cast("Any", _each.forward).__signature__ = signature(_each.forward)

@@ -35,13 +35,10 @@ class Plan:
     comparators: int
     longest: int
 
-    def chunks(self, most: int) -> NDArray[np.int64]:
-        """Cuts the runs into stretches of at most so many comparators, or of one run: (stretches + 1,)."""
-        cuts = [0]
-        for run in range(1, len(self.runs)):
-            if self.runs[run, 3] + self.runs[run, 2] - self.runs[cuts[-1], 3] > most:
-                cuts.append(run)
-        return np.array([*cuts, len(self.runs)], dtype=np.int64)
+    @property
+    def has_short_runs(self) -> bool:
+        """Whether a loop over a run of one row is over before it is quick."""
+        return self.comparators < 8 * len(self.runs)
 
 
 @remembered
@@ -72,6 +69,18 @@ def plan_of(network: str, n: int, layers: int, first: int, last: int) -> Plan:
             else:
                 runs.append([i, j, 1])
     return _plan(np.arange(n, dtype=np.int64), runs)
+
+
+@remembered
+def stretches_of(plan: Plan, most: int) -> NDArray[np.int64]:
+    """Cuts the runs into stretches of at most so many comparators, or of one run: (stretches + 1,)."""
+    cuts = [0]
+    ends = (plan.runs[:, 3] + plan.runs[:, 2]).tolist()
+    begins = plan.runs[:, 3].tolist()
+    for run, end in enumerate(ends):
+        if run and end - begins[cuts[-1]] > most:
+            cuts.append(run)
+    return np.array([*cuts, len(ends)], dtype=np.int64)
 
 
 def _odd_even_runs(n: int, depth: int, first: int, last: int) -> list[list[int]]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from algonet_runtime.blocks import run_blocks
-from algonet_runtime.sorting.plan import Plan, plan_of
+from algonet_runtime.sorting.plan import Plan, plan_of, stretches_of
 
 if TYPE_CHECKING:
     from algonet_runtime.sorting.fused import How
@@ -116,7 +116,8 @@ def _layout(flat: Tensor, how: How) -> tuple[Plan, int, int, int]:
     rows, n = flat.shape
     plan = plan_of(how.network, n, how.layers, how.first, how.last)
     lanes = 64
-    while lanes > 16 and lanes * n * flat.element_size() > _BLOCK_BYTES:
+    least = 32 if plan.has_short_runs else 16
+    while lanes > least and lanes * n * flat.element_size() > _BLOCK_BYTES:
         lanes //= 2
     while lanes > 1 and lanes >= 2 * rows:
         lanes //= 2
@@ -124,4 +125,4 @@ def _layout(flat: Tensor, how: How) -> tuple[Plan, int, int, int]:
 
 
 def _stretches(plan: Plan, lanes: int, size: int) -> Any:
-    return plan.chunks(max(_TAPE_BYTES // (lanes * size), 1))
+    return stretches_of(plan, max(_TAPE_BYTES // (lanes * size), 1))

@@ -72,6 +72,8 @@ def main(graph: str, rank: int, folder: Path) -> None:
         network.zero_grad()
         loss(together(points(rank))).backward()
     torch.save({name: p.grad for name, p in network.named_parameters()}, folder / f"{rank}.pt")
+    del together  # its reducer uses the group
+    distributed.barrier()
     distributed.destroy_process_group()
 
 
