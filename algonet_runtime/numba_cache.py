@@ -22,27 +22,24 @@ FOLDER = "ALGONET_CACHE"
 
 def keep(kernel: Any) -> Any:
     """The kernel, which from now on is read from the disk where it was compiled before."""
-    folder = _folder()
-    if folder is not None and _is_writable(folder):
+    if _locator() is not None:
         kernel._cache = _Cache(kernel.py_func)
     return kernel
 
 
-def _is_writable(folder: Path) -> bool:
-    try:
-        _Locator(folder).ensure_cache_path()
-    except OSError:
-        return False
-    return True
-
-
-def _folder() -> Path | None:
+@cache
+def _locator() -> _Locator | None:
+    """The one of all kernels; None if nothing is to be kept, or nothing can be."""
     given = os.environ.get(FOLDER)
     if given == "":
         return None
-    if given is not None:
-        return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "algonet"
+    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "algonet"
+    locator = _Locator(usual if given is None else Path(given))
+    try:
+        locator.ensure_cache_path()
+    except OSError:
+        return None
+    return locator
 
 
 @cache
@@ -72,9 +69,8 @@ class _Locator(_CacheLocator):
 
     @classmethod
     def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _Locator | None:
-        """The locator, if compiled kernels are kept at all."""
-        folder = _folder()
-        return None if folder is None else cls(folder)
+        """The same for all."""
+        return _locator()
 
 
 @final

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -146,8 +148,6 @@ def measure(all_sides: Sequence[Side], x: Tensor, cotangent: Tensor) -> dict[str
 
 def first_calls(folder: Path) -> tuple[float, float]:
     """Seconds of the first call of a process, with nothing compiled, and with the kernel on the disk."""
-    import os
-
     environment = os.environ | {"ALGONET_CACHE": str(folder)}
     seconds: list[float] = []
     for _ in range(2):
@@ -164,8 +164,6 @@ def first_calls(folder: Path) -> tuple[float, float]:
 @click.option("--output", type=click.Path(path_type=Path), help="Where the JSON goes.")
 def main(threads: int, runs: int, output: Path | None) -> None:
     """Time of sorting float32 rows, as a ratio to torch.sort in the same mode."""
-    import tempfile
-
     torch.set_num_threads(threads)
     generator = torch.Generator().manual_seed(0)
     results: list[dict[str, Any]] = []

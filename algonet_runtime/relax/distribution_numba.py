@@ -51,12 +51,12 @@ def _unbox(typ: Any, obj: Any, c: Any) -> NativeValue:
 
 def tail(kind: Kind, z: float) -> tuple[float, float]:
     """F(-z) and F'(z) for z >= 0; in kernels only."""
-    raise NotImplementedError
+    raise NotImplementedError("Numba puts the overload for the kind here")
 
 
 def curved_tail(kind: Kind, z: float) -> tuple[float, float, float]:
     """F(-z), F'(z) and F''(z) for z >= 0; in kernels only."""
-    raise NotImplementedError
+    raise NotImplementedError("Numba puts the overload for the kind here")
 
 
 # ---- float64: the C library
@@ -91,8 +91,7 @@ _LN2_HIGH, _LN2_LOW = _F(0.693359375), _F(-2.12194440e-4)
 _EXPONENT_BIAS, _MANTISSA = np.int32(127), np.int32(23)
 _E0, _E1, _E2 = _F(0.5), _F(0.16666666), _F(0.041665795)
 _E3, _E4, _E5 = _F(0.008333452), _F(0.0013981999), _F(0.00019875691)
-_ZERO, _HALF, _ONE, _TWO = _F(0.0), _F(0.5), _F(1.0), _F(2.0)
-_QUARTER, _SIXTEENTH = _F(0.25), _F(0.0625)
+_HALF, _ONE = _F(0.5), _F(1.0)
 _INVERSE_PI = _F(1 / math.pi)
 _DENSITY_AT_0 = _F(1 / math.sqrt(2 * math.pi))
 _SQRT_HALF = _F(math.sqrt(0.5))

@@ -14,6 +14,7 @@ import numba
 from algonet_runtime.relax.distribution_numba import OPTIONS, curved_tail, tail
 
 _step: Any = numba.njit(inline="never", **OPTIONS)
+_inlined: Any = numba.njit(inline="always", **OPTIONS)
 
 
 @_step
@@ -22,15 +23,21 @@ def _most(a):
     return a.dtype.type(3.4028234e38) if a.itemsize == 4 else a.dtype.type(1.7976931348623157e308)
 
 
+@_inlined
+def _ordered(x, y, most):
+    """Whether a pair is out of order, the lower and the higher one, and their difference."""
+    swapped = y < x
+    low, high = (y if swapped else x), (x if swapped else y)
+    return swapped, low, high, min(high - low, most)
+
+
 @_step
 def exchange(kind, a, b, steepness, m):
     """Keys in, blends out."""
     most = _most(a)
     for i in range(m):
         x, y = a[i], b[i]
-        swapped = y < x
-        low, high = (y if swapped else x), (x if swapped else y)
-        d = min(high - low, most)
+        _, low, high, d = _ordered(x, y, most)
         t, _ = tail(kind, min(steepness[i] * d, most))
         h = t * d
         a[i] = low + h
@@ -43,9 +50,7 @@ def exchange_taped(kind, a, b, steepness, q, m):
     one, most = a.dtype.type(1), _most(a)
     for i in range(m):
         x, y = a[i], b[i]
-        swapped = y < x
-        low, high = (y if swapped else x), (x if swapped else y)
-        d = min(high - low, most)
+        swapped, low, high, d = _ordered(x, y, most)
         z = min(steepness[i] * d, most)
         t, f = tail(kind, z)
         h = t * d
@@ -71,9 +76,7 @@ def exchange_measured(kind, a, b, steepness, q, c, m):
     one, most = a.dtype.type(1), _most(a)
     for i in range(m):
         x, y = a[i], b[i]
-        swapped = y < x
-        low, high = (y if swapped else x), (x if swapped else y)
-        d = min(high - low, most)
+        swapped, low, high, d = _ordered(x, y, most)
         z = min(steepness[i] * d, most)
         t, f = tail(kind, z)
         h = t * d
@@ -105,9 +108,7 @@ def exchange_dual(kind, a, b, va, vb, steepness, v_steepness, q, c, e, es, m):
     zero = a.dtype.type(0)
     for i in range(m):
         x, y = a[i], b[i]
-        swapped = y < x
-        low, high = (y if swapped else x), (x if swapped else y)
-        d = min(high - low, most)
+        swapped, low, high, d = _ordered(x, y, most)
         s, vs = steepness[i], v_steepness[i]
         z = min(s * d, most)
         t, f, f2 = curved_tail(kind, z)

@@ -74,7 +74,7 @@ def sorted_keys(
 ) -> Tensor:
     """The keys (.., n) after the network, as `reference.compare` gives them; right at the outputs."""
     n = keys.shape[-1]
-    depth = network.depth(n) if limit is None else min(limit, network.depth(n))
+    depth = network.depth(n) if limit is None else limit
     first, last = (0, max(n - 1, 0)) if not outputs else (outputs[0], outputs[-1])
     if isinstance(steepness, Tensor):
         each: Tensor = steepness.squeeze(-1).expand(keys.shape[:-1])
@@ -91,17 +91,6 @@ def _apply(function: Any, *args: Any) -> Any:
 def _folded(value: Tensor, dim: int | None, size: int) -> Tensor:
     """The mapped dimension in front; repeated if there is none."""
     return value.expand(size, *value.shape) if dim is None else value.movedim(dim, 0)
-
-
-def _folded_steepness(steepness: Tensor, dim: int | None, size: int, batch: torch.Size) -> Tensor:
-    """As `_folded`; one number for all rows stays one, unless it is mapped."""
-    if dim is None:
-        is_one = steepness.shape == (1,) and batch != (1,)
-        return steepness if is_one else steepness.expand(size, *steepness.shape)
-    moved = steepness.movedim(dim, 0)
-    if moved.shape[1:] == batch:
-        return moved
-    return moved.reshape(size, *(1 for _ in batch)).expand(size, *batch)
 
 
 @final
@@ -135,7 +124,7 @@ class Sort(torch.autograd.Function):
     def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
         x, steepness, how = args
         x = _folded(x, in_dims[0], info.batch_size)
-        steepness = _folded_steepness(steepness, in_dims[1], info.batch_size, x.shape[1:-1])
+        steepness = _per_row(steepness, in_dims[1], info.batch_size, x.shape[:-1])
         return _apply(Sort, x, steepness, how), 0
 
 
@@ -170,7 +159,7 @@ class SortTangent(torch.autograd.Function):
         x, steepness, v_x, v_s, how = args
         size = info.batch_size
         x, v_x = _folded(x, in_dims[0], size), _folded(v_x, in_dims[2], size)
-        rows = tuple(x.shape[:-1])
+        rows = x.shape[:-1]
         steepness = _per_row(steepness, in_dims[1], size, rows)
         return _apply(SortTangent, x, steepness, v_x, _per_row(v_s, in_dims[3], size, rows), how), 0
 
@@ -210,11 +199,9 @@ class SortGradient(torch.autograd.Function):
         x, steepness, g, how, is_measured = args
         size = info.batch_size
         x, g = _folded(x, in_dims[0], size), _folded(g, in_dims[2], size)
-        folded = _folded_steepness(steepness, in_dims[1], size, x.shape[1:-1])
-        g_x, g_s = _apply(SortGradient, x, folded, g, how, is_measured)
-        if folded.shape == (1,):
-            # One number for the whole mapped batch: only unmeasured gradients, which are zero, come here.
-            g_s = g_s.expand(size, 1)
+        each = _per_row(steepness, in_dims[1], size, x.shape[:-1])
+        g_x, g_s = _apply(SortGradient, x, each, g, how, is_measured)
+        g_s = _as_given(g_s, steepness, in_dims[1], size)
         return (g_x, g_s), (0, 0)
 
 
@@ -247,22 +234,27 @@ class SortCurvature(torch.autograd.Function):
         x, g, v_x, v_g = (
             _folded(each, in_dims[place], size) for place, each in ((0, x), (2, g), (3, v_x), (5, v_g))
         )
-        batch = x.shape[1:-1]
-        rows = (size, *batch)
-        steepness = _per_row(steepness, in_dims[1], size, rows)
-        v_s = _per_row(v_s, in_dims[4], size, rows)
-        h_x, h_s, h_g = _apply(SortCurvature, x, steepness, g, v_x, v_s, v_g, how)
-        if args[1].shape == (1,) and in_dims[1] is None:
-            h_s = h_s.reshape(size, -1).sum(-1, keepdim=True)
+        each = _per_row(steepness, in_dims[1], size, x.shape[:-1])
+        v_s = _per_row(v_s, in_dims[4], size, x.shape[:-1])
+        h_x, h_s, h_g = _apply(SortCurvature, x, each, g, v_x, v_s, v_g, how)
+        h_s = _as_given(h_s, steepness, in_dims[1], size)
         return (h_x, h_s, h_g), (0, 0, 0)
 
 
 def _per_row(steepness: Tensor, dim: int | None, size: int, rows: tuple[int, ...]) -> Tensor:
     """A steepness for every row, also where there was one for all."""
     moved = _folded(steepness, dim, size)
-    if moved.ndim - 1 != len(rows) - 1 or moved.shape[1:] != rows[1:]:
+    if moved.shape[1:] != rows[1:]:
         moved = moved.reshape(size, *(1 for _ in rows[1:]))
     return moved.expand(rows)
+
+
+def _as_given(by_row: Tensor, steepness: Tensor, dim: int | None, size: int) -> Tensor:
+    """Gradients by the steepness of rows, (size, ..), as by the one that was given: summed if it was one."""
+    given = _folded(steepness, dim, size).shape
+    if by_row.shape == given:
+        return by_row
+    return by_row.reshape(size, by_row.shape[1:].numel()).sum(-1, keepdim=True)
 
 
 def _or_zeros(value: Tensor | None, like: Tensor) -> Tensor:

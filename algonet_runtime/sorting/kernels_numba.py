@@ -76,6 +76,14 @@ def _run(kind, keys, steepness, runs, begin, end, lanes):
         exchange(kind, keys[i : i + m], keys[j : j + m], steepness, m)
 
 
+@_part
+def _run_to_starts(kind, starts, steepness, runs, stretches, lanes):
+    """From the keys in starts[0], those at the beginning of every stretch."""
+    for c in range(1, starts.shape[0]):
+        starts[c] = starts[c - 1]
+        _run(kind, starts[c], steepness, runs, stretches[c - 1], stretches[c], lanes)
+
+
 @_kernel
 def sort(kind, x, steepness, positions, runs, longest, lanes, begin, end, out):
     """Sorted keys."""
@@ -113,9 +121,7 @@ def sort_gradient(kind, x, steepness, g, positions, runs, longest, stretches, la
         if block == begin or steepness.size > 1:
             _spread(steepness, x.shape[0], block, lanes, s)
         _load(x, positions, block, lanes, starts[0])
-        for c in range(1, count):
-            starts[c] = starts[c - 1]
-            _run(kind, starts[c], s, runs, stretches[c - 1], stretches[c], lanes)
+        _run_to_starts(kind, starts, s, runs, stretches, lanes)
         _load(g, positions, block, lanes, grads)
         for c in range(count - 1, -1, -1):
             keys = starts[c]
@@ -146,9 +152,7 @@ def sort_gradient_measured(
         g_s[:] = 0
         _spread(steepness, x.shape[0], block, lanes, s)
         _load(x, positions, block, lanes, starts[0])
-        for c in range(1, count):
-            starts[c] = starts[c - 1]
-            _run(kind, starts[c], s, runs, stretches[c - 1], stretches[c], lanes)
+        _run_to_starts(kind, starts, s, runs, stretches, lanes)
         _load(g, positions, block, lanes, grads)
         for c in range(count - 1, -1, -1):
             keys = starts[c]
