@@ -6,7 +6,7 @@ Keys come last, in a dtype to compute in; rows with a mask are compacted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import TYPE_CHECKING, Literal, final
 
 import torch
 from torch import Tensor
@@ -19,6 +19,9 @@ from algonet_runtime.sorting.network import FusedNetwork, Network, needed, netwo
 from algonet_runtime.sorting.reference import Comparators, compare
 from algonet_runtime.tensors import broadcast, common_shape, computed
 
+if TYPE_CHECKING:
+    from algonet_runtime.sorting.fused_network import FusedComparators
+
 
 @final
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Keys:
     Args:
         values: (.., n), in float32 or float64; rows with a mask begin with the elements that count.
         steepness: A number, or a tensor (.., 1).
-        network: The network; a fused one for `ranked` only.
+        network: The network, or the fused one.
         distribution: The distribution of comparators.
         layers: The most layers; None for all.
         lengths: (.., 1), the elements that count; None for all.
@@ -48,19 +51,12 @@ class Keys:
         """n."""
         return self.values.shape[-1]
 
-    def ranked(self, outputs: tuple[int, ...] | None = None) -> Tensor:
-        """The sorted keys; with `outputs`, neighbouring ranks, only those are right."""
-        if not isinstance(self.network, FusedNetwork):
-            return self.compare(outputs).keys
-        from algonet_runtime.sorting.fused import sorted_keys
+    def compare(self, outputs: tuple[int, ...] | None = None) -> Comparators | FusedComparators:
+        """Run the network; with `outputs`, neighbouring ranks, only the comparators that these depend on."""
+        if isinstance(self.network, FusedNetwork):
+            from algonet_runtime.sorting.fused_network import FusedComparators
 
-        return sorted_keys(
-            self.values, self.steepness, self.network.network, self.distribution, self.layers, outputs
-        )
-
-    def compare(self, outputs: tuple[int, ...] | None = None) -> Comparators:
-        """Run the network; with `outputs`, only the comparators that these depend on."""
-        assert isinstance(self.network, Network)
+            return FusedComparators(self, self.network.network, outputs)
         layers = self.network.layers(self.size, self.layers)
         if outputs is not None and self.lengths is None:
             layers = needed(layers, outputs)

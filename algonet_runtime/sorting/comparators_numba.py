@@ -11,6 +11,7 @@ from typing import Any
 
 import numba
 
+from algonet_runtime.arithmetic_numba import products
 from algonet_runtime.relax.distribution_numba import OPTIONS, curved_tail, tail
 
 _step: Any = numba.njit(inline="never", **OPTIONS)
@@ -18,13 +19,13 @@ _inlined: Any = numba.njit(inline="always", **OPTIONS)
 
 
 @_step
-def _most(a):
+def highest(a):
     """The largest finite number: differences beyond it are taken for it."""
     return a.dtype.type(3.4028234e38) if a.itemsize == 4 else a.dtype.type(1.7976931348623157e308)
 
 
 @_inlined
-def _ordered(x, y, most):
+def ordered(x, y, most):
     """Whether a pair is out of order, the lower and the higher one, and their difference."""
     swapped = y < x
     low, high = (y if swapped else x), (x if swapped else y)
@@ -34,10 +35,10 @@ def _ordered(x, y, most):
 @_step
 def exchange(kind, a, b, steepness, m):
     """Keys in, blends out."""
-    most = _most(a)
+    most = highest(a)
     for i in range(m):
         x, y = a[i], b[i]
-        _, low, high, d = _ordered(x, y, most)
+        _, low, high, d = ordered(x, y, most)
         t, _ = tail(kind, min(steepness[i] * d, most))
         h = t * d
         a[i] = low + h
@@ -47,10 +48,10 @@ def exchange(kind, a, b, steepness, m):
 @_step
 def exchange_taped(kind, a, b, steepness, q, m):
     """As `exchange`; q is the derivative of the lower blend by the first key."""
-    one, most = a.dtype.type(1), _most(a)
+    one, most = a.dtype.type(1), highest(a)
     for i in range(m):
         x, y = a[i], b[i]
-        swapped, low, high, d = _ordered(x, y, most)
+        swapped, low, high, d = ordered(x, y, most)
         z = min(steepness[i] * d, most)
         t, f = tail(kind, z)
         h = t * d
@@ -73,10 +74,10 @@ def exchange_back(a, b, q, m):
 @_step
 def exchange_measured(kind, a, b, steepness, q, c, m):
     """As `exchange_taped`; c is minus the derivative of the lower blend by the steepness."""
-    one, most = a.dtype.type(1), _most(a)
+    one, most = a.dtype.type(1), highest(a)
     for i in range(m):
         x, y = a[i], b[i]
-        swapped, low, high, d = _ordered(x, y, most)
+        swapped, low, high, d = ordered(x, y, most)
         z = min(steepness[i] * d, most)
         t, f = tail(kind, z)
         h = t * d
@@ -104,11 +105,11 @@ def exchange_dual(kind, a, b, va, vb, steepness, v_steepness, q, c, e, es, m):
 
     e and es are the derivatives of the lower blend's tangent by the difference of the keys and by steepness.
     """
-    one, most = a.dtype.type(1), _most(a)
+    one, most = a.dtype.type(1), highest(a)
     zero = a.dtype.type(0)
     for i in range(m):
         x, y = a[i], b[i]
-        swapped, low, high, d = _ordered(x, y, most)
+        swapped, low, high, d = ordered(x, y, most)
         s, vs = steepness[i], v_steepness[i]
         z = min(s * d, most)
         t, f, f2 = curved_tail(kind, z)
@@ -120,15 +121,15 @@ def exchange_dual(kind, a, b, va, vb, steepness, v_steepness, q, c, e, es, m):
         moved = d * (d * f)
         u, w = va[i], vb[i]
         delta = u - w
-        change = slope * delta - moved * vs
+        change = products(slope, delta, -moved, vs)
         va[i] = w + change
         vb[i] = u - change
         bend = f + f + z * f2
         signed = zero - d if swapped else d
         q[i] = slope
         c[i] = moved
-        e[i] = s * bend * delta - signed * bend * vs
-        es[i] = signed * bend * delta - d * (d * (d * f2)) * vs
+        e[i] = products(s * bend, delta, -signed * bend, vs)
+        es[i] = products(signed * bend, delta, -d * (d * (d * f2)), vs)
 
 
 @_step
@@ -141,7 +142,7 @@ def exchange_dual_back(a, b, ga, gb, q, c, e, es, g_steepness, m):
         ga[i] = h + w
         gb[i] = g - w
         x, y = a[i], b[i]
-        g_steepness[i] += (y - x) * c[i] + rise * es[i]
+        g_steepness[i] += products(y - x, c[i], rise, es[i])
         w = q[i] * (x - y)
         shift = rise * e[i]
         a[i] = y + w - shift

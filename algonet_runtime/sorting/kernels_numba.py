@@ -28,12 +28,14 @@ from algonet_runtime.sorting.comparators_numba import (
 _part: Any = numba.njit(inline="never", **OPTIONS)
 
 
-def _kernel(function: Any) -> Any:
+def kernel(function: Any) -> Any:
+    """Compiled at the first call, and kept."""
     return keep(numba.njit(nogil=True, **OPTIONS)(function))
 
 
 @_part
-def _load(x, positions, block, lanes, out):
+def load(x, positions, block, lanes, out):
+    """Numbers of the rows of a block."""
     rows, n = x.shape
     for r in range(lanes):
         row = min(block * lanes + r, rows - 1)
@@ -42,7 +44,8 @@ def _load(x, positions, block, lanes, out):
 
 
 @_part
-def _store(values, positions, block, lanes, out):
+def store(values, positions, block, lanes, out):
+    """The other way."""
     rows, n = out.shape
     for r in range(min(lanes, rows - block * lanes)):
         for i in range(n):
@@ -50,7 +53,7 @@ def _store(values, positions, block, lanes, out):
 
 
 @_part
-def _spread(steepness, rows, block, lanes, out):
+def spread(steepness, rows, block, lanes, out):
     """The steepness of each lane, over and over."""
     for r in range(lanes):
         row = min(block * lanes + r, rows - 1)
@@ -60,7 +63,7 @@ def _spread(steepness, rows, block, lanes, out):
 
 
 @_part
-def _gather(values, block, lanes, out):
+def gather_lanes(values, block, lanes, out):
     """The sum of what each lane has gathered."""
     for r in range(min(lanes, out.size - block * lanes)):
         total = out.dtype.type(0)
@@ -77,28 +80,28 @@ def _run(kind, keys, steepness, runs, begin, end, lanes):
 
 
 @_part
-def _run_to_starts(kind, starts, steepness, runs, stretches, lanes):
+def run_to_starts(kind, starts, steepness, runs, stretches, lanes):
     """From the keys in starts[0], those at the beginning of every stretch."""
     for c in range(1, starts.shape[0]):
         starts[c] = starts[c - 1]
         _run(kind, starts[c], steepness, runs, stretches[c - 1], stretches[c], lanes)
 
 
-@_kernel
+@kernel
 def sort(kind, x, steepness, positions, runs, longest, lanes, begin, end, out):
     """Sorted keys."""
     keys = np.empty(x.shape[1] * lanes, x.dtype)
     s = np.empty(longest * lanes, x.dtype)
     for block in range(begin, end):
-        _load(x, positions, block, lanes, keys)
+        load(x, positions, block, lanes, keys)
         if block == begin or steepness.size > 1:
-            _spread(steepness, x.shape[0], block, lanes, s)
+            spread(steepness, x.shape[0], block, lanes, s)
         _run(kind, keys, s, runs, 0, runs.shape[0], lanes)
-        _store(keys, positions, block, lanes, out)
+        store(keys, positions, block, lanes, out)
 
 
 @_part
-def _tape_size(runs, stretches):
+def tape_size(runs, stretches):
     """The most comparators of a stretch."""
     most = 0
     for c in range(stretches.size - 1):
@@ -108,7 +111,7 @@ def _tape_size(runs, stretches):
     return most
 
 
-@_kernel
+@kernel
 def sort_gradient(kind, x, steepness, g, positions, runs, longest, stretches, lanes, begin, end, g_x):
     """The gradient by keys, of the gradient `g` by sorted keys."""
     size = x.shape[1] * lanes
@@ -116,13 +119,13 @@ def sort_gradient(kind, x, steepness, g, positions, runs, longest, stretches, la
     starts = np.empty((count, size), x.dtype)
     grads = np.empty(size, x.dtype)
     s = np.empty(longest * lanes, x.dtype)
-    tape = np.empty(_tape_size(runs, stretches) * lanes, x.dtype)
+    tape = np.empty(tape_size(runs, stretches) * lanes, x.dtype)
     for block in range(begin, end):
         if block == begin or steepness.size > 1:
-            _spread(steepness, x.shape[0], block, lanes, s)
-        _load(x, positions, block, lanes, starts[0])
-        _run_to_starts(kind, starts, s, runs, stretches, lanes)
-        _load(g, positions, block, lanes, grads)
+            spread(steepness, x.shape[0], block, lanes, s)
+        load(x, positions, block, lanes, starts[0])
+        run_to_starts(kind, starts, s, runs, stretches, lanes)
+        load(g, positions, block, lanes, grads)
         for c in range(count - 1, -1, -1):
             keys = starts[c]
             for k in range(stretches[c], stretches[c + 1]):
@@ -133,10 +136,10 @@ def sort_gradient(kind, x, steepness, g, positions, runs, longest, stretches, la
                 i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
                 exchange_back(grads[i : i + m], grads[j : j + m], tape[o : o + m], m)
-        _store(grads, positions, block, lanes, g_x)
+        store(grads, positions, block, lanes, g_x)
 
 
-@_kernel
+@kernel
 def sort_gradient_measured(
     kind, x, steepness, g, positions, runs, longest, stretches, lanes, begin, end, g_x, g_steepness
 ):
@@ -147,13 +150,13 @@ def sort_gradient_measured(
     grads = np.empty(size, x.dtype)
     s = np.empty(longest * lanes, x.dtype)
     g_s = np.empty(longest * lanes, x.dtype)
-    tape = np.empty((2, _tape_size(runs, stretches) * lanes), x.dtype)
+    tape = np.empty((2, tape_size(runs, stretches) * lanes), x.dtype)
     for block in range(begin, end):
         g_s[:] = 0
-        _spread(steepness, x.shape[0], block, lanes, s)
-        _load(x, positions, block, lanes, starts[0])
-        _run_to_starts(kind, starts, s, runs, stretches, lanes)
-        _load(g, positions, block, lanes, grads)
+        spread(steepness, x.shape[0], block, lanes, s)
+        load(x, positions, block, lanes, starts[0])
+        run_to_starts(kind, starts, s, runs, stretches, lanes)
+        load(g, positions, block, lanes, grads)
         for c in range(count - 1, -1, -1):
             keys = starts[c]
             for k in range(stretches[c], stretches[c + 1]):
@@ -166,11 +169,11 @@ def sort_gradient_measured(
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
                 q, moved = tape[0, o : o + m], tape[1, o : o + m]
                 exchange_measured_back(grads[i : i + m], grads[j : j + m], q, moved, g_s, m)
-        _store(grads, positions, block, lanes, g_x)
-        _gather(g_s, block, lanes, g_steepness)
+        store(grads, positions, block, lanes, g_x)
+        gather_lanes(g_s, block, lanes, g_steepness)
 
 
-@_kernel
+@kernel
 def sort_curvature(
     kind,
     x,
@@ -200,22 +203,22 @@ def sort_curvature(
     grads = np.empty((2, size), x.dtype)
     lane_numbers = np.empty((3, longest * lanes), x.dtype)
     s, v_s, g_s = lane_numbers[0], lane_numbers[1], lane_numbers[2]
-    tape = np.empty((4, _tape_size(runs, stretches) * lanes), x.dtype)
+    tape = np.empty((4, tape_size(runs, stretches) * lanes), x.dtype)
     for block in range(begin, end):
         g_s[:] = 0
-        _spread(steepness, x.shape[0], block, lanes, s)
-        _spread(v_steepness, x.shape[0], block, lanes, v_s)
-        _load(x, positions, block, lanes, starts[0, 0])
-        _load(v_x, positions, block, lanes, starts[1, 0])
+        spread(steepness, x.shape[0], block, lanes, s)
+        spread(v_steepness, x.shape[0], block, lanes, v_s)
+        load(x, positions, block, lanes, starts[0, 0])
+        load(v_x, positions, block, lanes, starts[1, 0])
         for c in range(count):
             if c:
                 starts[:, c] = grads
             grads[0] = starts[0, c]
             grads[1] = starts[1, c]
             _dual(kind, grads[0], grads[1], s, v_s, tape, runs, stretches[c], stretches[c + 1], lanes)
-        _store(grads[1], positions, block, lanes, h_g)
-        _load(v_g, positions, block, lanes, grads[0])
-        _load(g, positions, block, lanes, grads[1])
+        store(grads[1], positions, block, lanes, h_g)
+        load(v_g, positions, block, lanes, grads[0])
+        load(g, positions, block, lanes, grads[1])
         for c in range(count - 1, -1, -1):
             if c < count - 1:  # the tape of the last stretch is there
                 keys, tangents = starts[0, c], starts[1, c]
@@ -235,8 +238,8 @@ def sort_curvature(
                     g_s,
                     m,
                 )
-        _store(grads[0], positions, block, lanes, h_x)
-        _gather(g_s, block, lanes, h_steepness)
+        store(grads[0], positions, block, lanes, h_x)
+        gather_lanes(g_s, block, lanes, h_steepness)
 
 
 @_part

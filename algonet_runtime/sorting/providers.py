@@ -40,8 +40,8 @@ def _refusal(values: Mapping[str, Any]) -> str | None:
         return f"no kernel has the distribution {distribution!r}"
     if not _is_installed():
         return "numba is not installed: pip install 'whilec[native]'"
-    steepness = values["steepness"]
-    tensors = [values["x"]] if isinstance(steepness, int | float | str) else [values["x"], steepness]
+    given = (values.get(name) for name in ("x", "keys", "payload", "steepness"))
+    tensors = (each for each in given if not isinstance(each, int | float | str | None))
     return next((reason for reason in map(_tensor_refusal, tensors) if reason is not None), None)
 
 

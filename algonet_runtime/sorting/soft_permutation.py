@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from algonet_runtime.annotations import Bool, Float
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
+from algonet_runtime.sorting.providers import run_numba
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,19 +60,16 @@ def soft_permutation(
     import torch
 
     from algonet_runtime.sorting.soft_sort_by import carried
-    from algonet_runtime.tensors import common_shape
 
     n = x.shape[-1]
     identity = torch.eye(n, dtype=x.dtype, device=x.device)
-    batch = tuple(x.shape[:-1])
     if mask is not None:
         identity = torch.where(mask.unsqueeze(-1), identity, 0.0)
-        batch = common_shape(batch, tuple(mask.shape[:-1]))
     return carried(
         "soft_permutation",
         "x",
         x,
-        identity.expand(*batch, n, n),
+        identity,
         steepness=steepness,
         network=network,
         distribution=distribution,
@@ -82,3 +80,6 @@ def soft_permutation(
         trailing=1,
         check=check,
     )
+
+
+run_numba(soft_permutation)

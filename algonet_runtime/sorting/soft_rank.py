@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from algonet_runtime.annotations import Bool, Float
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
+from algonet_runtime.sorting.providers import run_numba
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,6 +68,8 @@ def soft_rank(
     order = torch.arange(keys.size, dtype=keys.values.dtype, device=x.device)
     if descending:
         order = keys.flipped(order)
-    ranks = order.expand(keys.values.shape).unsqueeze(-1)
-    ranks = keys.compare().carry_back(ranks).squeeze(-1)
+    ranks = keys.compare().carry_back(order.unsqueeze(-1)).squeeze(-1).expand(keys.values.shape)
     return keys.returned(ranks, fill).to(x.dtype)
+
+
+run_numba(soft_rank)

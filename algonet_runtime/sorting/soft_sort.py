@@ -80,7 +80,7 @@ def soft_sort(
         layers=layers,
         check=check,
     )
-    sorted_keys = keys.ranked()
+    sorted_keys = keys.compare().keys
     if descending:
         sorted_keys = keys.flipped(sorted_keys)
     is_filled = keys.is_filled()

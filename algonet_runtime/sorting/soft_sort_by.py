@@ -9,6 +9,7 @@ from algonet_runtime.checks import check_count
 from algonet_runtime.errors import ShapeError
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
+from algonet_runtime.sorting.providers import run_numba
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -123,9 +124,13 @@ def carried(
     if mask is not None:
         flat = torch.where(mask.unsqueeze(-1), flat, 0.0)
     flat = read.compare().carry(read.gathered(flat, -2))
+    flat = flat.expand(*common_shape(read.values.shape[:-1], flat.shape[:-2]), *flat.shape[-2:])
     if descending:
         flat = read.flipped(flat, -2)
     is_filled = read.is_filled()
     if is_filled is not None:
         flat = flat.where(is_filled.unsqueeze(-1), fill)
     return flat.reshape(*flat.shape[:-1], *shape).to(payload.dtype)
+
+
+run_numba(soft_sort_by)

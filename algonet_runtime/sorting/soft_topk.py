@@ -8,6 +8,7 @@ from algonet_runtime.annotations import Bool, Float
 from algonet_runtime.checks import check_count
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
+from algonet_runtime.sorting.providers import run_numba
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -90,6 +91,9 @@ def soft_topk(
     ranks = torch.arange(n, device=x.device)
     counts = keys.counts()
     is_top = (ranks >= counts - k) & (ranks < counts) if descending else (ranks < k) & (ranks < counts)
-    wanted = is_top.to(keys.values.dtype).expand(keys.values.shape).unsqueeze(-1)
-    membership = comparators.carry_back(wanted).squeeze(-1)
+    wanted = is_top.to(keys.values.dtype).unsqueeze(-1)
+    membership = comparators.carry_back(wanted).squeeze(-1).expand(keys.values.shape)
     return TopK(ranked[..., :k].to(x.dtype), keys.returned(membership, 0.0).to(x.dtype))
+
+
+run_numba(soft_topk)

@@ -173,11 +173,13 @@ def test_rows_have_the_same_bits_in_any_batch() -> None:
     for distribution in DISTRIBUTIONS:
         for network in NETWORKS:
 
-            def run(rows: Tensor) -> tuple[Tensor, Tensor]:
+            def run(rows: Tensor) -> tuple[Tensor, ...]:
                 rows = rows.clone().requires_grad_()
                 y = _kernel(soft_sort)(rows, network=network, distribution=distribution)  # noqa: B023
-                (g,) = torch.autograd.grad(y, rows, torch.arange(23.0).expand(y.shape))
-                return y.detach(), g
+                g = torch.arange(23.0).expand(y.shape)
+                (first,) = torch.autograd.grad(y, rows, g, create_graph=True)
+                (second,) = torch.autograd.grad(first.square().sum(), rows)
+                return y.detach(), first.detach(), second
 
             together = run(x)
             for rows in (slice(0, 1), slice(7, 12), slice(300, 301)):

@@ -1,0 +1,78 @@
+"""What the fused operations share. Imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import signature
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from algonet_runtime.errors import DerivativeError
+
+
+class How(NamedTuple):
+    """What a kernel runs: names of distribution and network, layers, first and last rank asked for."""
+
+    distribution: str
+    network: str
+    layers: int
+    first: int
+    last: int
+
+
+_LIBRARY: Any = torch.library.Library("algonet", "DEF")
+_HOW = "str distribution, str network, int layers, int first, int last"
+
+operations: Any = torch.ops.algonet
+"""The operations that `define` has made."""
+
+
+def define(schema: str, on_cpu: Callable[..., Any]) -> None:
+    """An operation `operations.NAME`; `HOW` in the schema stands for the fields of `How`."""
+    _LIBRARY.define(schema.replace("HOW", _HOW))
+    _LIBRARY.impl(schema.partition("(")[0], on_cpu, "CPU")
+
+
+def apply(function: Any, *args: Any) -> Any:
+    """`function.apply`, whose type torch does not tell."""
+    return function.apply(*args)
+
+
+def remember_signature(function: Any) -> None:
+    """`apply` asks for the signature at every call; to find it anew takes longer than a small network."""
+    function.forward.__signature__ = signature(function.forward)
+
+
+def folded(value: Tensor, dim: int | None, size: int) -> Tensor:
+    """The mapped dimension in front; repeated if there is none."""
+    return value.expand(size, *value.shape) if dim is None else value.movedim(dim, 0)
+
+
+def per_row(steepness: Tensor, dim: int | None, size: int, rows: tuple[int, ...]) -> Tensor:
+    """A steepness for every row, also where there was one for all."""
+    moved = folded(steepness, dim, size)
+    if moved.shape[1:] != rows[1:]:
+        moved = moved.reshape(size, *(1 for _ in rows[1:]))
+    return moved.expand(rows)
+
+
+def as_given(by_row: Tensor, steepness: Tensor, dim: int | None, size: int) -> Tensor:
+    """Gradients by the steepness of rows, (size, ..), as by the one that was given: summed if it was one."""
+    given = folded(steepness, dim, size).shape
+    if by_row.shape == given:
+        return by_row
+    return by_row.reshape(size, by_row.shape[1:].numel()).sum(-1, keepdim=True)
+
+
+def or_zeros(value: Tensor | None, like: Tensor) -> Tensor:
+    """Zeros where autograd has nothing."""
+    return torch.zeros_like(like) if value is None else value
+
+
+def not_there(what: str) -> DerivativeError:
+    """The error for a derivative that kernels do not have."""
+    return DerivativeError(
+        f"kernels have no {what}; set ALGONET_KERNELS=reference for the plain version, which has all"
+    )
