@@ -7,7 +7,7 @@ vectors and in what remains of it; then a result would depend on the size of the
 # pyright: basic
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numba
 from numba.extending import intrinsic
@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 _inlined: Any = numba.njit(inline="always", fastmath={"nsz"})
 
 
-@intrinsic
+@cast("Any", intrinsic)
 def fma(context, a, b, c):
     """a * b + c, rounded once."""
 

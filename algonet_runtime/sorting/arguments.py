@@ -20,7 +20,7 @@ from algonet_runtime.sorting.reference import Comparators, compare
 from algonet_runtime.tensors import broadcast, common_shape, computed
 
 if TYPE_CHECKING:
-    from algonet_runtime.sorting.fused_network import FusedComparators
+    from algonet_runtime.sorting.fused_network import FusedComparators, RaggedComparators
 
 
 @final
@@ -51,12 +51,17 @@ class Keys:
         """n."""
         return self.values.shape[-1]
 
-    def compare(self, outputs: tuple[int, ...] | None = None) -> Comparators | FusedComparators:
+    def compare(
+        self, outputs: tuple[int, ...] | None = None
+    ) -> Comparators | FusedComparators | RaggedComparators:
         """Run the network; with `outputs`, neighbouring ranks, only the comparators that these depend on."""
         if isinstance(self.network, FusedNetwork):
-            from algonet_runtime.sorting.fused_network import FusedComparators
+            from algonet_runtime.sorting.fused_network import RaggedComparators, fused
 
-            return FusedComparators(self, self.network.network, outputs)
+            given = (self.steepness, self.network.network, self.distribution, self.layers)
+            if self.lengths is not None:
+                return RaggedComparators(self.values, self.lengths, *given)
+            return fused(self.values, *given, outputs)
         layers = self.network.layers(self.size, self.layers)
         if outputs is not None and self.lengths is None:
             layers = needed(layers, outputs)

@@ -29,8 +29,6 @@ def _refusal(values: Mapping[str, Any]) -> str | None:
     """Why the kernels cannot take the arguments; None if they can."""
     if values.get("method") == "fast":
         return "the fast median has no network"
-    if values["mask"] is not None:
-        return "rows with a mask have no kernel"
     if not isinstance(values["network"], str) or values["network"] not in NETWORKS:
         return f"no kernel runs the network {values['network']!r}"
     distribution = values["distribution"]
@@ -40,7 +38,10 @@ def _refusal(values: Mapping[str, Any]) -> str | None:
         return f"no kernel has the distribution {distribution!r}"
     if not _is_installed():
         return "numba is not installed: pip install 'whilec[native]'"
-    given = (values.get(name) for name in ("x", "keys", "payload", "steepness"))
+    mask = values["mask"]
+    if mask is not None and not _is_seen(mask):
+        return "the mask is mapped by vmap or being recorded"
+    given = (values.get(name) for name in ("x", "keys", "payload", "steepness", "mask"))
     tensors = (each for each in given if not isinstance(each, int | float | str | None))
     return next((reason for reason in map(_tensor_refusal, tensors) if reason is not None), None)
 
@@ -60,6 +61,12 @@ def _tensor_refusal(value: Tensor) -> str | None:
     if value.layout != torch.strided:
         return f"the layout is {value.layout}"
     return None
+
+
+def _is_seen(mask: Tensor) -> bool:
+    from algonet_runtime.tensors import is_seen
+
+    return is_seen(mask)
 
 
 @remembered

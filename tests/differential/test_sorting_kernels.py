@@ -99,7 +99,6 @@ def test_kernel_is_what_runs() -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"mask": torch.ones(4, dtype=torch.bool)}, "mask"),
         ({"distribution": CAUCHY}, "object"),
         ({"network": "none"}, "network"),
         ({"distribution": "none"}, "distribution"),
