@@ -2,8 +2,8 @@
 
 A program has one row of n keys, filled up to `padded`, and tiles (padded, width) of its payload. Layers,
 scratch and barriers are as in `kernels_triton`; a slot for a tile has as many numbers. What the degree of a
-comparator does to the result, `mixed`, is a sum over columns: a program adds up its own columns, and the kernels
-on keys take the sums of all programs of a row.
+comparator does to the result, `mixed`, is a sum over columns: a program adds up its own columns, and the
+kernels on keys take the sums of all programs of a row.
 """
 
 # pyright: basic
@@ -41,7 +41,7 @@ _COUNTS = [
 
 @triton.jit
 def _met(own, other, slot, place, is_shuffled: tl.constexpr):
-    """The partners' keys. Without a shuffle they wait for the barrier that the caller sets after all stores."""
+    """The partners' keys; without a shuffle the caller has stored them and set a barrier."""
     if is_shuffled:
         found = tl.gather(own, other, 0)
     else:
