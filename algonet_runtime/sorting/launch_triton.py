@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 SCRATCH_BYTES = 2**28
 """Scratch memory of one launch, if one row does not need more."""
 
-_SHUFFLED = 64
+MOST_SHUFFLED = 64
 """The most keys that meet by shuffles, whose number grows with the square of the keys."""
 
-_TAPE_NUMBERS = 2**17
+WHOLE_TAPE = 2**17
 """The tape of a program that is kept as a whole; a longer one is made anew from stretch to stretch."""
 
-_TILE = 8192
+TILE = 4096
 """The most numbers of a tile of payloads, which has at most 32 columns."""
 
-_GROUPS = 8
+MOST_GROUPS = 8
 """The most programs that share the columns of a row in gradients."""
 
-_MIXED_NUMBERS = 2**24
+MIXED_NUMBERS = 2**24
 """What these programs may write for one row: their number falls for very long networks."""
 
 
@@ -71,7 +71,7 @@ class Task(NamedTuple):
             "kind": self.kind,
             "padded": self.padded,
             **shape,
-            "is_shuffled": self.padded <= _SHUFFLED,
+            "is_shuffled": self.padded <= MOST_SHUFFLED,
             "num_warps": min(max(size // (256 if columns else 64), 1), 16),
             # Loads from scratch memory must not move ahead of what writes there.
             "num_stages": 1,
@@ -80,7 +80,7 @@ class Task(NamedTuple):
     def cut(self, numbers: int) -> tuple[int, int]:
         """Layers of a stretch, and stretches, if the tape of a layer has so many numbers."""
         layers = max(self.layers, 1)
-        stretch = layers if layers * numbers <= _TAPE_NUMBERS else isqrt(layers - 1) + 1
+        stretch = layers if layers * numbers <= WHOLE_TAPE else isqrt(layers - 1) + 1
         return stretch, -(-layers // stretch)
 
     def portions(self, numbers: int) -> Iterator[tuple[int, int]]:
@@ -110,7 +110,7 @@ def task_of(x: Tensor, steepness: Tensor, how: How) -> Task:
     n = x.shape[-1]
     padded = 1 << max(n - 1, 1).bit_length()
     steps = steps_of(how.network, n, how.layers, how.first, how.last, x.device)
-    together = max(_SHUFFLED * 2 // padded, 1)
+    together = max(MOST_SHUFFLED // padded, 1)
     return Task(rows_of(x), each_of(steepness, x), steps, how.distribution, padded, together)
 
 
@@ -162,12 +162,12 @@ def payload_of(payload: Tensor) -> tuple[Tensor, int]:
 
 def columns_of(task: Task, count: int) -> tuple[int, int]:
     """Columns of a tile, and tiles side by side."""
-    columns = min(1 << max(count - 1, 0).bit_length(), 32, max(_TILE // task.padded, 1))
+    columns = min(1 << max(count - 1, 0).bit_length(), 32, max(TILE // task.padded, 1))
     return columns, -(-count // columns)
 
 
 def groups_of(task: Task, chunks: int) -> tuple[int, int]:
     """Programs that share the columns of a row, and chunks of columns of each; the same in any batch."""
-    most = max(_MIXED_NUMBERS // max(task.layers * task.padded, 1), 1)
-    each = -(-chunks // min(chunks, _GROUPS, most))
+    most = max(MIXED_NUMBERS // max(task.layers * task.padded, 1), 1)
+    each = -(-chunks // min(chunks, MOST_GROUPS, most))
     return -(-chunks // each), each
