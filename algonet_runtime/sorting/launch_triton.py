@@ -129,7 +129,8 @@ def _steps(network: str, n: int, layers: int, first: int, last: int) -> list[tup
     found = NETWORKS[network].layers(n, layers)
     if (first, last) != (0, n - 1):
         found = needed(found, tuple(range(first, last + 1)))
-    # The pairs of a layer are all that fit between its ends: outputs that follow each other need no others.
+    # Kernels compare all pairs that fit between the ends of a layer. Where only some outputs are asked for,
+    # a few of these may be in vain: they change nothing that the outputs depend on.
     return [
         (0, layer[0][0] ^ layer[0][1], min(i for i, _ in layer), max(j for _, j in layer))
         for layer in found

@@ -167,32 +167,32 @@ def check_payload(
             is_curved,
         )
 
-    first = [each.to(device) for each in (x, s, payload)]
-    g_ = g.to(device)
-    got = [provider_triton.carry(*first, how, False)]
-    *grads, by_g = provider_triton.carry_gradient(*first, g_, how, True, True)
+    x_, s_, payload_, g_ = (each.to(device) for each in (x, s, payload, g))
+    got = [provider_triton.carry(x_, s_, payload_, how, False)]
+    *grads, by_g = provider_triton.carry_gradient(x_, s_, payload_, g_, how, True, True)
     got += grads
     torch.testing.assert_close(by_g, got[0], rtol=0, atol=TOLERANCE[dtype] * 10)
-    fewer = provider_triton.carry_gradient(*first, g_, how, False, False)
+    fewer = provider_triton.carry_gradient(x_, s_, payload_, g_, how, False, False)
     assert [each.shape for each in fewer[2:]] == [(0,), (0,)]
     assert all(torch.equal(a, b) for a, b in zip(fewer[:2], grads[:2], strict=True))
-    back = provider_triton.carry(*first[:2], g_, how, True)
+    back = provider_triton.carry(x_, s_, g_, how, True)
     torch.testing.assert_close(back, grads[2], rtol=0, atol=TOLERANCE[dtype] * 10)
     if is_curved:
-        v = [each.to(device) for each in (v_x, v_s, v_payload, v_g)]
-        got += provider_triton.carry_curvature(*first, g_, *v, how)
+        a, b, c, d = (each.to(device) for each in (v_x, v_s, v_payload, v_g))
+        got += provider_triton.carry_curvature(x_, s_, payload_, g_, a, b, c, d, how)
     agree(got, right, dtype)
 
 
 def check_distribution(device: str, distribution: str) -> None:
     """All operations with one distribution, both networks and small sizes."""
-    for network in NETWORKS:
-        for n in (0, 1, 2, 3, 7, 10):
-            check_keys(device, torch.float64, how_of(distribution, network, n), 3, n)
-        check_keys(device, torch.float32, how_of(distribution, network, 10), 9, 10)
-        check_payload(device, torch.float32, how_of(distribution, network, 5), 3, 5, 4)
+    for n in (0, 1, 2, 3, 7):
+        check_keys(device, torch.float64, how_of(distribution, "odd_even", n), 2, n)
+    for n in (2, 7, 10):
+        check_keys(device, torch.float64, how_of(distribution, "bitonic", n), 2, n)
     check_keys(device, torch.float64, how_of(distribution, "bitonic", 37), 1, 37)
-    check_payload(device, torch.float64, how_of(distribution, "odd_even", 7), 2, 7, 3)
+    check_keys(device, torch.float32, how_of(distribution, "odd_even", 10), 5, 10)
+    check_payload(device, torch.float32, how_of(distribution, "bitonic", 6), 2, 6, 4)
+    check_payload(device, torch.float64, how_of(distribution, "odd_even", 5), 2, 5, 3)
 
 
 def check_sizes(device: str) -> None:
@@ -211,7 +211,7 @@ def check_settings(device: str, setting: str) -> None:
     with set_to(setting):
         for network in NETWORKS:
             check_keys(device, torch.float64, how_of("cauchy", network, 7), 3, 7)
-            check_payload(device, torch.float64, how_of("logistic", network, 6), 2, 6, 11)
+            check_payload(device, torch.float64, how_of("logistic", network, 5), 2, 5, 11)
 
 
 def check_options(device: str) -> None:
@@ -274,11 +274,11 @@ def check_far_keys(device: str) -> None:
 
 def check_rows_alone(device: str) -> None:
     """A row has the same bits in any batch."""
-    x = numbers(9, 11, seed=1, dtype=torch.float32).to(device)
+    x = numbers(9, 6, seed=1, dtype=torch.float32).to(device)
     s = x[:, 0].abs() + 1
-    payload = numbers(9, 11, 3, seed=2, dtype=torch.float32).to(device)
+    payload = numbers(9, 6, 3, seed=2, dtype=torch.float32).to(device)
     for network in NETWORKS:
-        how = how_of("cauchy", network, 11)
+        how = how_of("cauchy", network, 6)
 
         def run(rows: slice) -> list[Tensor]:
             given = x[rows], s[rows]
@@ -288,7 +288,7 @@ def check_rows_alone(device: str) -> None:
             return found
 
         together = run(slice(None))
-        for rows in (slice(0, 1), slice(3, 8), slice(8, 9)):
+        for rows in (slice(0, 1), slice(3, 6), slice(8, 9)):
             assert all(torch.equal(a[rows], b) for a, b in zip(together, run(rows), strict=True))
 
 
@@ -310,7 +310,8 @@ def check_tails(device: str) -> None:
         z = torch.cat([near, torch.tensor([20.0, 30.0, 37.0, 80.0, 600.0, 1e4, 1e12, most], dtype=dtype)])
         for kind, distribution in DISTRIBUTIONS.items():
             out = torch.full((3, len(z)), torch.nan, dtype=dtype, device=device)
-            _tails[(1,)](z.to(device), out, len(z), kind=kind, size=256)
+            launch: Any = _tails[(1,)]
+            launch(z.to(device), out, len(z), kind=kind, size=256)
             assert out.isfinite().all(), kind
             leaf = z[:-1].double().requires_grad_()
             if kind == "hard":
@@ -321,10 +322,11 @@ def check_tails(device: str) -> None:
             (f2,) = torch.autograd.grad(f.sum(), leaf)
             for found, right in zip(out.cpu().double(), (t, f, f2), strict=True):
                 right = right.detach()
-                # The plain logistic is cut off at z = 350, and float32 has no small numbers.
-                is_seen = (right.abs() > least) & (leaf < 340)
-                is_seen |= right.abs() > 1e-6
-                error = ((found[:-1] - right) / right)[is_seen].abs().max().item()
+                # The plain logistic is cut off at z = 350, float32 has no small numbers, and the second
+                # derivative, which may jump at 0, is small there beside the first one.
+                is_seen = (right.abs() > least) & (leaf > 0) & (leaf < 340)
+                scale = right.abs().maximum(0.1 * f.detach())
+                error = ((found[:-1] - right) / scale)[is_seen].abs().max().item()
                 assert error < relative, (kind, dtype, error)
 
 
