@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SCRATCH_BYTES = 2**28
 """Scratch memory of one launch, if one row does not need more."""
 
+LEAST_PADDED = 8
+"""Shorter rows are filled up to it, so that they need no kernels of their own."""
+
 MOST_SHUFFLED = 64
 """The most keys that meet by shuffles, whose number grows with the square of the keys."""
 
@@ -108,7 +111,7 @@ def on_device(device: torch.device) -> AbstractContextManager[Any]:
 def task_of(x: Tensor, steepness: Tensor, how: How) -> Task:
     """The task of running a network on keys."""
     n = x.shape[-1]
-    padded = 1 << max(n - 1, 1).bit_length()
+    padded = max(1 << max(n - 1, 0).bit_length(), LEAST_PADDED)
     steps = steps_of(how.network, n, how.layers, how.first, how.last, x.device)
     together = max(MOST_SHUFFLED // padded, 1)
     return Task(rows_of(x), each_of(steepness, x), steps, how.distribution, padded, together)
