@@ -15,7 +15,7 @@ from algonet_runtime.relax.distribution import DISTRIBUTIONS
 from algonet_runtime.sorting.fused import How
 from algonet_runtime.sorting.launch_triton import steps_of
 from algonet_runtime.sorting.network import NETWORKS, ODD_EVEN, needed
-from algonet_runtime.sorting.provider_triton import MOST_CARRYING_KEYS, MOST_KEYS, refusal
+from algonet_runtime.sorting.provider_triton import MOST_CARRYING_KEYS, MOST_COLUMNS, MOST_KEYS, refusal
 from tests.repository import ROOT
 
 needs_triton = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
@@ -112,12 +112,16 @@ def test_refusals_have_reasons() -> None:
     how = How("cauchy", "odd_even", 3, 0, 2)
     assert refusal(torch.ones(2, 3), how) is None
     assert refusal(torch.empty(1, MOST_KEYS), how) is None
-    for reason, x, is_carrying in (
-        (f"at most {MOST_KEYS}", torch.empty(1, MOST_KEYS + 1), False),
-        (f"with a payload at most {MOST_CARRYING_KEYS}", torch.empty(1, MOST_CARRYING_KEYS + 1), True),
-        ("float16", torch.ones(3, dtype=torch.float16), False),
+    assert refusal(torch.ones(2, 3), how, torch.ones(3, 4)) is None
+    long = torch.empty(1, MOST_CARRYING_KEYS + 1)
+    for reason, x, payload in (
+        (f"at most {MOST_KEYS}", torch.empty(1, MOST_KEYS + 1), None),
+        (f"at most {MOST_CARRYING_KEYS} keys in a row with a payload", long, long.T),
+        (f"at most {MOST_COLUMNS} columns", torch.ones(3), torch.empty(3, MOST_COLUMNS + 1)),
+        ("one dtype", torch.ones(3), torch.ones(3, 2, dtype=torch.float64)),
+        ("float16", torch.ones(3, dtype=torch.float16), None),
     ):
-        found = refusal(x, how, is_carrying=is_carrying)
+        found = refusal(x, how, payload)
         assert found is not None
         assert reason in found
     found = refusal(torch.ones(3), how._replace(network="none"))
