@@ -1,0 +1,129 @@
+"""Triton kernels of sorting networks: interpreted, compiled for GPUs, and run on one if there is one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import torch
+
+from algonet_runtime.relax.distribution import DISTRIBUTIONS
+from algonet_runtime.sorting.fused import How
+from algonet_runtime.sorting.launch_triton import steps_of
+from algonet_runtime.sorting.network import NETWORKS, ODD_EVEN, needed
+from algonet_runtime.sorting.provider_triton import MOST_CARRYING_KEYS, MOST_COLUMNS, MOST_KEYS, refusal
+from tests.repository import ROOT
+
+needs_triton = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
+
+CHECKS = (
+    *DISTRIBUTIONS,
+    *("usual", "in memory", "in pieces", "in memory and pieces"),
+    *("sizes", "options", "layouts", "far keys", "rows alone", "tails"),
+)
+"""Those of `sorting_triton_runs`, which imports triton."""
+
+PROCESSES = 4
+"""Triton is either interpreted or not in a process; each of these interprets every fourth check."""
+
+
+def run(folder: Path, *names: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.differential.sorting_triton_runs", *names],
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"TRITON_CACHE_DIR": str(folder)} | environment,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@needs_triton
+@pytest.mark.parametrize("part", range(PROCESSES))
+def test_interpreted_kernels_have_the_values_and_derivatives_of_the_plain_version(
+    part: int, tmp_path: Path
+) -> None:
+    run(tmp_path, *CHECKS[part::PROCESSES], TRITON_INTERPRET="1")
+
+
+@needs_triton
+@pytest.mark.parametrize("dtype", ["fp32", "fp64"])
+def test_kernels_compile_for_gpus(dtype: str, tmp_path: Path) -> None:
+    assert int(run(tmp_path, "compile", dtype, TRITON_INTERPRET="0")) > len(DISTRIBUTIONS)
+
+
+@pytest.mark.cuda
+@needs_triton
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("name", CHECKS)
+def test_kernels_on_a_gpu_have_the_values_and_derivatives_of_the_plain_version(name: str) -> None:
+    from tests.differential.sorting_triton_runs import CHECKS as FUNCTIONS
+
+    FUNCTIONS[name]("cuda")
+
+
+@pytest.mark.cuda
+@needs_triton
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize(("n", "rows"), [(64, 3), (65, 2), (200, 3), (700, 1)])
+def test_kernels_on_a_gpu_sort_long_rows(n: int, rows: int) -> None:
+    from tests.differential.sorting_triton_runs import check_keys, check_payload, how_of
+
+    for network in NETWORKS:
+        check_keys("cuda", torch.float64, how_of("cauchy", network, n), rows, n)
+        check_keys("cuda", torch.float32, how_of("cauchy", network, n), rows, n)
+        check_payload("cuda", torch.float64, how_of("cauchy", network, n), rows, n, 40)
+
+
+def pairs_of(steps: list[list[int]], n: int) -> list[set[tuple[int, int]]]:
+    """The comparators that kernels make of layers."""
+    found: list[set[tuple[int, int]]] = []
+    for shift, mask, low, high in steps:
+        partners = {i: ((i - shift) ^ mask) + shift for i in range(low, high + 1)}
+        found.append({(i, j) for i, j in partners.items() if i < j <= high and 0 <= i < n})
+    return found
+
+
+@pytest.mark.parametrize("network", list(NETWORKS))
+def test_steps_are_the_comparators_that_are_needed(network: str) -> None:
+    for n in (*range(1, 20), 37, 64, 65):
+        for limit in (NETWORKS[network].depth(n), 2):
+            for first, last in {(0, n - 1), (n // 2, n // 2), (0, n // 3), (n - 1, n - 1), (n // 4, n // 2)}:
+                steps = steps_of(network, n, limit, first, last, torch.device("cpu"))
+                layers = NETWORKS[network].layers(n, limit)
+                wanted = needed(layers, tuple(range(first, last + 1)))
+                least = [set(pairs) for pairs in wanted if pairs]
+                most = [set(pairs) for pairs, kept in zip(layers, wanted, strict=True) if kept]
+                found = pairs_of(steps.reshape(-1, 4).tolist(), n)
+                if network == ODD_EVEN.name or (first, last) == (0, n - 1):
+                    assert found == least
+                for a, b, c in zip(least, found, most, strict=True):
+                    assert a <= b <= c
+
+
+def test_refusals_have_reasons() -> None:
+    how = How("cauchy", "odd_even", 3, 0, 2)
+    assert refusal(torch.ones(2, 3), how) is None
+    assert refusal(torch.empty(1, MOST_KEYS), how) is None
+    assert refusal(torch.ones(2, 3), how, torch.ones(3, 4)) is None
+    long = torch.empty(1, MOST_CARRYING_KEYS + 1)
+    for reason, x, payload in (
+        (f"at most {MOST_KEYS}", torch.empty(1, MOST_KEYS + 1), None),
+        (f"at most {MOST_CARRYING_KEYS} keys in a row with a payload", long, long.T),
+        (f"at most {MOST_COLUMNS} columns", torch.ones(3), torch.empty(3, MOST_COLUMNS + 1)),
+        ("one dtype", torch.ones(3), torch.ones(3, 2, dtype=torch.float64)),
+        ("float16", torch.ones(3, dtype=torch.float16), None),
+    ):
+        found = refusal(x, how, payload)
+        assert found is not None
+        assert reason in found
+    found = refusal(torch.ones(3), how._replace(network="none"))
+    assert found is not None
+    assert "'none'" in found
