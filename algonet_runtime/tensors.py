@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import torch
 from torch import Tensor
 from torch._functorch import pyfunctorch
+from torch.autograd import forward_ad
 from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 from algonet_runtime.memo import remembered
@@ -65,3 +66,10 @@ def is_seen(value: Tensor) -> bool:
             return False
         inner = functorch.get_unwrapped(inner)
     return True
+
+
+@cast("Any", torch.compiler).assume_constant_result
+def is_in_transform() -> bool:
+    """Whether torch.func transforms the call or forward mode is on; torch.compile asks when it records."""
+    stack = cast("Any", torch)._C._functorch.peek_interpreter_stack()
+    return stack is not None or cast("Any", forward_ad)._current_level >= 0

@@ -11,51 +11,25 @@ from typing import Any, NoReturn, final
 import torch
 from torch import Tensor
 
-from algonet_runtime.sorting import provider_numba
 from algonet_runtime.sorting.fused_parts import (
     How,
     apply,
     as_given,
-    define,
     folded,
     not_there,
-    operations,
     or_zeros,
     per_row,
     remember_signature,
+    untraced,
 )
-
-
-def _sort(x: Tensor, steepness: Tensor, *how: Any) -> Tensor:
-    return provider_numba.sort(x, steepness, How(*how))
-
-
-def _sort_gradient(x: Tensor, steepness: Tensor, g: Tensor, *how: Any) -> tuple[Tensor, Tensor]:
-    *names, is_measured = how
-    return provider_numba.sort_gradient(x, steepness, g, How(*names), is_measured)
-
-
-def _sort_curvature(*args: Any) -> tuple[Tensor, Tensor, Tensor]:
-    x, steepness, g, v_x, v_s, v_g, *how = args
-    return provider_numba.sort_curvature(x, steepness, g, v_x, v_s, v_g, How(*how))
-
-
-define("sort(Tensor x, Tensor steepness, HOW) -> Tensor", _sort)
-define(
-    "sort_gradient(Tensor x, Tensor steepness, Tensor g, HOW, bool is_measured) -> (Tensor, Tensor)",
-    _sort_gradient,
-)
-define(
-    "sort_curvature(Tensor x, Tensor steepness, Tensor g, Tensor v_x, Tensor v_s, Tensor v_g, HOW)"
-    " -> (Tensor, Tensor, Tensor)",
-    _sort_curvature,
-)
+from algonet_runtime.sorting.operations import kernels, recorded
 
 
 def sorted_keys(keys: Tensor, steepness: Tensor, how: How) -> Tensor:
     """The keys (.., n) after the network, as `reference.compare` gives them; right at the outputs."""
-    found: Tensor = apply(Sort, keys, steepness, how)
-    return found
+    if torch.compiler.is_compiling():
+        return recorded.sort(keys, steepness, *how)
+    return apply(Sort, keys, steepness, how)
 
 
 @final
@@ -64,7 +38,7 @@ class Sort(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, steepness: Tensor, how: How) -> Tensor:
-        return operations.sort(x, steepness, *how)
+        return kernels.sort(x, steepness, *how)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -86,6 +60,7 @@ class Sort(torch.autograd.Function):
         return apply(SortTangent, x, steepness, v_x, v_s, ctx.how)
 
     @staticmethod
+    @untraced
     def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
         x, steepness, how = args
         x = folded(x, in_dims[0], info.batch_size)
@@ -100,7 +75,7 @@ class SortTangent(torch.autograd.Function):
     @staticmethod
     def forward(x: Tensor, steepness: Tensor, v_x: Tensor, v_s: Tensor, how: How) -> Any:
         zero = torch.zeros_like(x)
-        return operations.sort_curvature(x, steepness, zero, v_x, v_s, zero, *how)[2]
+        return kernels.sort_curvature(x, steepness, zero, v_x, v_s, zero, *how)[2]
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -120,6 +95,7 @@ class SortTangent(torch.autograd.Function):
         raise not_there("forward derivatives of forward derivatives")
 
     @staticmethod
+    @untraced
     def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
         x, steepness, v_x, v_s, how = args
         size = info.batch_size
@@ -135,7 +111,7 @@ class SortGradient(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, steepness: Tensor, g: Tensor, how: How, is_measured: bool) -> Any:
-        return operations.sort_gradient(x, steepness, g, *how, is_measured)
+        return kernels.sort_gradient(x, steepness, g, *how, is_measured)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -160,6 +136,7 @@ class SortGradient(torch.autograd.Function):
         return h_x, h_s if ctx.is_measured else torch.zeros_like(steepness)
 
     @staticmethod
+    @untraced
     def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
         x, steepness, g, how, is_measured = args
         size = info.batch_size
@@ -178,7 +155,7 @@ class SortCurvature(torch.autograd.Function):
     def forward(
         x: Tensor, steepness: Tensor, g: Tensor, v_x: Tensor, v_s: Tensor, v_g: Tensor, how: How
     ) -> Any:
-        return operations.sort_curvature(x, steepness, g, v_x, v_s, v_g, *how)
+        return kernels.sort_curvature(x, steepness, g, v_x, v_s, v_g, *how)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -193,6 +170,7 @@ class SortCurvature(torch.autograd.Function):
         raise not_there("third derivatives")
 
     @staticmethod
+    @untraced
     def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
         x, steepness, g, v_x, v_s, v_g, how = args
         size = info.batch_size

@@ -150,7 +150,7 @@ def fused(
     if isinstance(steepness, Tensor):
         each = steepness.squeeze(-1).expand(values.shape[:-1])
     else:
-        each = torch.full((1,), steepness, dtype=values.dtype)
+        each = torch.full((1,), steepness, dtype=values.dtype, device=values.device)
     depth = network.depth(n) if limit is None else limit
     first, last = (outputs[0], outputs[-1]) if outputs else (0, max(n - 1, 0))
     return FusedComparators(values, each, How(distribution.name, network.name, depth, first, last))

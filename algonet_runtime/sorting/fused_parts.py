@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from inspect import signature
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -22,17 +21,15 @@ class How(NamedTuple):
     last: int
 
 
-_LIBRARY: Any = torch.library.Library("algonet", "DEF")
-_HOW = "str distribution, str network, int layers, int first, int last"
+def engine_of(x: Tensor) -> Any:
+    """The module whose kernels run where a tensor is; both have the same functions."""
+    if x.device.type == "cuda":
+        from algonet_runtime.sorting import provider_triton
 
-operations: Any = torch.ops.algonet
-"""The operations that `define` has made."""
+        return provider_triton
+    from algonet_runtime.sorting import provider_numba
 
-
-def define(schema: str, on_cpu: Callable[..., Any]) -> None:
-    """An operation `operations.NAME`; `HOW` in the schema stands for the fields of `How`."""
-    _LIBRARY.define(schema.replace("HOW", _HOW))
-    _LIBRARY.impl(schema.partition("(")[0], on_cpu, "CPU")
+    return provider_numba
 
 
 def apply(function: Any, *args: Any) -> Any:
@@ -43,6 +40,11 @@ def apply(function: Any, *args: Any) -> Any:
 def remember_signature(function: Any) -> None:
     """`apply` asks for the signature at every call; to find it anew takes longer than a small network."""
     function.forward.__signature__ = signature(function.forward)
+
+
+def untraced(function: Any) -> Any:
+    """A function that torch.compile leaves alone: where it gives up one, it looks into those called."""
+    return cast("Any", torch.compiler).disable(function)
 
 
 def folded(value: Tensor, dim: int | None, size: int) -> Tensor:
@@ -69,6 +71,13 @@ def as_given(by_row: Tensor, steepness: Tensor, dim: int | None, size: int) -> T
 def or_zeros(value: Tensor | None, like: Tensor) -> Tensor:
     """Zeros where autograd has nothing."""
     return torch.zeros_like(like) if value is None else value
+
+
+def summed(by_row: Tensor, payload: Tensor) -> Tensor:
+    """Gradients by the payloads of rows, as by the one that was given: summed if it was one for all."""
+    if by_row.shape == payload.shape:
+        return by_row
+    return by_row.reshape(by_row.shape[:-2].numel(), *payload.shape).sum(0)
 
 
 def not_there(what: str) -> DerivativeError:

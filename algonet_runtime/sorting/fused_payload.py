@@ -13,53 +13,26 @@ from typing import Any, NoReturn, final
 import torch
 from torch import Tensor
 
-from algonet_runtime.sorting import provider_numba
 from algonet_runtime.sorting.fused_parts import (
     How,
     apply,
     as_given,
-    define,
     folded,
     not_there,
-    operations,
     or_zeros,
     per_row,
     remember_signature,
+    summed,
+    untraced,
 )
-
-
-def _carry(x: Tensor, steepness: Tensor, payload: Tensor, *how: Any) -> Tensor:
-    *names, is_transposed = how
-    return provider_numba.carry(x, steepness, payload, How(*names), is_transposed)
-
-
-def _carry_gradient(x: Tensor, steepness: Tensor, payload: Tensor, g: Tensor, *how: Any) -> Any:
-    *names, by_payload, by_g = how
-    return provider_numba.carry_gradient(x, steepness, payload, g, How(*names), by_payload, by_g)
-
-
-def _carry_curvature(*args: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    x, steepness, payload, g, v_x, v_s, v_payload, v_g, *how = args
-    return provider_numba.carry_curvature(x, steepness, payload, g, v_x, v_s, v_payload, v_g, How(*how))
-
-
-define("carry(Tensor x, Tensor steepness, Tensor payload, HOW, bool is_transposed) -> Tensor", _carry)
-define(
-    "carry_gradient(Tensor x, Tensor steepness, Tensor payload, Tensor g, HOW, bool by_payload, bool by_g)"
-    " -> (Tensor, Tensor, Tensor, Tensor)",
-    _carry_gradient,
-)
-define(
-    "carry_curvature(Tensor x, Tensor steepness, Tensor payload, Tensor g, Tensor v_x, Tensor v_s, "
-    "Tensor v_payload, Tensor v_g, HOW) -> (Tensor, Tensor, Tensor, Tensor)",
-    _carry_curvature,
-)
+from algonet_runtime.sorting.operations import kernels, recorded
 
 
 def carried(keys: Tensor, steepness: Tensor, payload: Tensor, how: How, *, is_transposed: bool) -> Tensor:
     """P, or the transposed P, times the payload, (.., n, columns)."""
-    found: Tensor = apply(Carry, keys, steepness, payload, how, is_transposed)
-    return found
+    if torch.compiler.is_compiling():
+        return recorded.carry(keys, steepness, payload, *how, is_transposed)
+    return apply(Carry, keys, steepness, payload, how, is_transposed)
 
 
 @final
@@ -68,7 +41,7 @@ class Carry(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, steepness: Tensor, payload: Tensor, how: How, is_transposed: bool) -> Tensor:
-        return operations.carry(x, steepness, payload, *how, is_transposed)
+        return kernels.carry(x, steepness, payload, *how, is_transposed)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -84,7 +57,7 @@ class Carry(torch.autograd.Function):
         if ctx.is_transposed:
             pair, flags = pair[::-1], flags[::-1]
         g_x, g_s, *others = apply(CarryGradient, x, steepness, *pair, ctx.how, *flags)
-        by_payload = _summed(others[ctx.is_transposed], payload) if asked else None
+        by_payload = summed(others[ctx.is_transposed], payload) if asked else None
         return g_x, g_s if ctx.needs_input_grad[1] else None, by_payload, None, None
 
     @staticmethod
@@ -95,6 +68,7 @@ class Carry(torch.autograd.Function):
         return apply(CarryTangent, x, steepness, payload, v_x, v_s, v_payload, ctx.how, ctx.is_transposed)
 
     @staticmethod
+    @untraced
     def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
         x, steepness, payload, how, is_transposed = args
         x, payload, each = _mapped(info, in_dims, x, payload, steepness)
@@ -120,7 +94,7 @@ class CarryTangent(torch.autograd.Function):
         pair, v_pair = (payload, zero), (v_payload, zero)
         if is_transposed:
             pair, v_pair = pair[::-1], v_pair[::-1]
-        found = operations.carry_curvature(x, steepness, *pair, v_x, v_s, *v_pair, *how)
+        found = kernels.carry_curvature(x, steepness, *pair, v_x, v_s, *v_pair, *how)
         return found[2 if is_transposed else 3]
 
     @staticmethod
@@ -142,10 +116,10 @@ class CarryTangent(torch.autograd.Function):
         return (
             by_value[0],
             by_value[1],
-            _summed(by_value[place], payload),
+            summed(by_value[place], payload),
             by_tangent[0],
             by_tangent[1],
-            _summed(by_tangent[place], v_payload),
+            summed(by_tangent[place], v_payload),
             None,
             None,
         )
@@ -155,6 +129,7 @@ class CarryTangent(torch.autograd.Function):
         raise not_there("forward derivatives of forward derivatives")
 
     @staticmethod
+    @untraced
     def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
         x, steepness, payload, v_x, v_s, v_payload, how, is_transposed = args
         x, payload, each = _mapped(info, in_dims, x, payload, steepness)
@@ -170,7 +145,7 @@ class CarryGradient(torch.autograd.Function):
     def forward(
         x: Tensor, steepness: Tensor, payload: Tensor, g: Tensor, how: How, by_payload: bool, by_g: bool
     ) -> Any:
-        return operations.carry_gradient(x, steepness, payload, g, *how, by_payload, by_g)
+        return kernels.carry_gradient(x, steepness, payload, g, *how, by_payload, by_g)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -187,7 +162,7 @@ class CarryGradient(torch.autograd.Function):
         v_g = grads[3] if ctx.by_g else torch.zeros_like(g)
         v_payload, v_g = or_zeros(v_payload, payload), or_zeros(v_g, g)
         found = apply(CarryCurvature, x, steepness, payload, g, v_x, v_s, v_payload, v_g, ctx.how)
-        return (*found[:2], _summed(found[2], payload), _summed(found[3], g), None, None, None)
+        return (*found[:2], summed(found[2], payload), summed(found[3], g), None, None, None)
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> Any:
@@ -198,6 +173,7 @@ class CarryGradient(torch.autograd.Function):
         return h_x, h_s, h_payload if ctx.by_payload else none, h_g if ctx.by_g else none
 
     @staticmethod
+    @untraced
     def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
         x, steepness, payload, g, how, by_payload, by_g = args
         g = _folded_payload(g, in_dims[3], info.batch_size, x.ndim - (in_dims[0] is not None))
@@ -224,7 +200,7 @@ class CarryCurvature(torch.autograd.Function):
         v_g: Tensor,
         how: How,
     ) -> Any:
-        return operations.carry_curvature(x, steepness, payload, g, v_x, v_s, v_payload, v_g, *how)
+        return kernels.carry_curvature(x, steepness, payload, g, v_x, v_s, v_payload, v_g, *how)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -239,6 +215,7 @@ class CarryCurvature(torch.autograd.Function):
         raise not_there("third derivatives")
 
     @staticmethod
+    @untraced
     def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
         x, steepness, payload, g, v_x, v_s, v_payload, v_g, how = args
         rank, size = x.ndim - (in_dims[0] is not None), info.batch_size
@@ -248,13 +225,6 @@ class CarryCurvature(torch.autograd.Function):
         v_x, v_payload, v_each = _mapped(info, (in_dims[4], in_dims[5], in_dims[6]), v_x, v_payload, v_s)
         found = apply(CarryCurvature, x, each, payload, g, v_x, v_each, v_payload, v_g, how)
         return (found[0], as_given(found[1], steepness, in_dims[1], size), *found[2:]), (0, 0, 0, 0)
-
-
-def _summed(by_row: Tensor, payload: Tensor) -> Tensor:
-    """Gradients by the payloads of rows, as by the one that was given: summed if it was one for all."""
-    if by_row.shape == payload.shape:
-        return by_row
-    return by_row.reshape(by_row.shape[:-2].numel(), *payload.shape).sum(0)
 
 
 def _mapped(

@@ -18,7 +18,7 @@ from algonet_runtime.sorting.plan import plan_of
 from algonet_runtime.tensors import index_tensor, remembered_tensors
 
 if TYPE_CHECKING:
-    from algonet_runtime.sorting.fused import How
+    from algonet_runtime.sorting.fused_parts import How
 
 SCRATCH_BYTES = 2**28
 """Scratch memory of one launch, if one row does not need more."""

@@ -23,43 +23,9 @@ from algonet_runtime.sorting.launch_triton import (
     rows_of,
     task_of,
 )
-from algonet_runtime.sorting.network import NETWORKS
 
 if TYPE_CHECKING:
-    from algonet_runtime.sorting.fused import How
-
-MOST_KEYS = 16384
-"""The most keys of a row; a program has them in the registers of 16 warps."""
-
-MOST_CARRYING_KEYS = 8192
-"""The most keys of a row with a payload."""
-
-MOST_COLUMNS = 2**16 - 1
-"""The most columns of a payload: so many programs may stand side by side."""
-
-
-def refusal(x: Tensor, how: How, payload: Tensor | None = None) -> str | None:
-    """Why these kernels cannot take keys, and a payload if there is one; None if they can.
-
-    Args:
-        x: Keys, (.., n).
-        how: What would run.
-        payload: (n, K) or (.., n, K).
-    """
-    n = x.shape[-1]
-    if x.dtype not in (torch.float32, torch.float64):
-        return f"Triton kernels compute in float32 and float64, not in {x.dtype}"
-    if how.network not in NETWORKS:
-        return f"no Triton kernel runs the network {how.network!r}"
-    if payload is None:
-        return None if n <= MOST_KEYS else f"Triton kernels take at most {MOST_KEYS} keys in a row, not {n}"
-    if n > MOST_CARRYING_KEYS:
-        return f"Triton kernels take at most {MOST_CARRYING_KEYS} keys in a row with a payload, not {n}"
-    if payload.shape[-1] > MOST_COLUMNS:
-        return f"Triton kernels take at most {MOST_COLUMNS} columns of a payload, not {payload.shape[-1]}"
-    if payload.dtype != x.dtype:
-        return f"keys are in {x.dtype} and the payload in {payload.dtype}; Triton kernels need one dtype"
-    return None
+    from algonet_runtime.sorting.fused_parts import How
 
 
 def sort(x: Tensor, steepness: Tensor, how: How) -> Tensor:

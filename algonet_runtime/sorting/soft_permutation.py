@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from algonet_runtime.annotations import Bool, Float
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
-from algonet_runtime.sorting.providers import run_numba
+from algonet_runtime.sorting.providers import run_kernels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,4 +82,4 @@ def soft_permutation(
     )
 
 
-run_numba(soft_permutation)
+run_kernels(soft_permutation)

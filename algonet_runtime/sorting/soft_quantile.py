@@ -9,7 +9,7 @@ from algonet_runtime.annotations import Bool, Float
 from algonet_runtime.errors import RangeError
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
-from algonet_runtime.sorting.providers import run_numba
+from algonet_runtime.sorting.providers import run_kernels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,7 +69,7 @@ def soft_quantile(
     return quantile_of("soft_quantile", keys, q, fill).to(x.dtype)
 
 
-run_numba(soft_quantile)
+run_kernels(soft_quantile, is_carrying=False)
 
 
 def quantile_of(operation: str, keys: Keys, q: float, fill: float) -> Tensor:

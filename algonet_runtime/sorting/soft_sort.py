@@ -8,7 +8,7 @@ from algonet_runtime.annotations import Bool, Float
 from algonet_runtime.checks import check_count
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
-from algonet_runtime.sorting.providers import run_numba
+from algonet_runtime.sorting.providers import run_kernels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -89,4 +89,4 @@ def soft_sort(
     return sorted_keys.to(x.dtype).movedim(-1, dim)
 
 
-run_numba(soft_sort)
+run_kernels(soft_sort, is_carrying=False)

@@ -9,7 +9,7 @@ from algonet_runtime.checks import check_count
 from algonet_runtime.errors import ShapeError
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
-from algonet_runtime.sorting.providers import run_numba
+from algonet_runtime.sorting.providers import run_kernels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -133,4 +133,4 @@ def carried(
     return flat.reshape(*flat.shape[:-1], *shape).to(payload.dtype)
 
 
-run_numba(soft_sort_by)
+run_kernels(soft_sort_by)

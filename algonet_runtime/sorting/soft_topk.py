@@ -8,7 +8,7 @@ from algonet_runtime.annotations import Bool, Float
 from algonet_runtime.checks import check_count
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
-from algonet_runtime.sorting.providers import run_numba
+from algonet_runtime.sorting.providers import run_kernels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -96,4 +96,4 @@ def soft_topk(
     return TopK(ranked[..., :k].to(x.dtype), keys.returned(membership, 0.0).to(x.dtype))
 
 
-run_numba(soft_topk)
+run_kernels(soft_topk)

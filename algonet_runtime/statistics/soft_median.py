@@ -9,7 +9,7 @@ from algonet_runtime.checks import check_choice, check_count, check_finite
 from algonet_runtime.errors import RangeError
 from algonet_runtime.intrinsic import intrinsic
 from algonet_runtime.smoothness import Smoothness
-from algonet_runtime.sorting.providers import run_numba
+from algonet_runtime.sorting.providers import run_kernels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -77,7 +77,7 @@ def soft_median(
     return _fast(x, degree, steepness, mask, fill, check).to(x.dtype)
 
 
-run_numba(soft_median)
+run_kernels(soft_median, is_carrying=False)
 
 
 def _fast(

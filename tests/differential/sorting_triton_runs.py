@@ -27,7 +27,7 @@ from algonet_runtime.sorting import (
     launch_triton,
     provider_triton,
 )
-from algonet_runtime.sorting.fused import How
+from algonet_runtime.sorting.fused_parts import How
 from algonet_runtime.sorting.network import NETWORKS, needed
 from algonet_runtime.sorting.reference import Comparators, compare
 

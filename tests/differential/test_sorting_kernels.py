@@ -263,10 +263,3 @@ def test_threads_of_this_process_share_a_kernel() -> None:
     with ThreadPoolExecutor(4) as pool:
         for y in pool.map(lambda _: soft_sort(x, distribution="optimal"), range(16)):
             assert torch.equal(y, right)
-
-
-@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
-def test_compiled_programs_take_the_plain_version() -> None:
-    compiled = torch.compile(lambda x: soft_sort(x) ** 2, fullgraph=True, backend="aot_eager")
-    x = _weighted(torch.Size((3, 5)), torch.float64, 12)
-    torch.testing.assert_close(compiled(x), soft_sort.reference(x) ** 2)

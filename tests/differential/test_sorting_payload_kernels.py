@@ -119,9 +119,8 @@ def test_gradcheck_in_both_modes(name: str) -> None:
         each.requires_grad_() for each in ((x, t, steepness) if name == "sort_by" else (x, steepness))
     )
 
-    def call(x: Tensor, *others: Tensor) -> Tensor:
-        t = others[0] if len(others) > 1 else None
-        return OPERATIONS[name](_kernel, x, t, steepness=others[-1])
+    def call(*given: Tensor) -> Tensor:
+        return OPERATIONS[name](_kernel, given[0], given[1], steepness=given[len(given) - 1])
 
     assert torch.autograd.gradcheck(
         call, inputs, check_forward_ad=True, check_batched_grad=True, check_batched_forward_grad=True

@@ -11,11 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from algonet_runtime import soft_rank, soft_sort, soft_sort_by
+from algonet_runtime.dispatch import explain_dispatch
 from algonet_runtime.relax.distribution import DISTRIBUTIONS
-from algonet_runtime.sorting.fused import How
 from algonet_runtime.sorting.launch_triton import steps_of
 from algonet_runtime.sorting.network import NETWORKS, ODD_EVEN, needed
-from algonet_runtime.sorting.provider_triton import MOST_CARRYING_KEYS, MOST_COLUMNS, MOST_KEYS, refusal
+from algonet_runtime.sorting.providers import (
+    MOST_CARRYING_KEYS_ON_CUDA,
+    MOST_COLUMNS_ON_CUDA,
+    MOST_KEYS_ON_CUDA,
+)
 from tests.repository import ROOT
 
 needs_triton = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
@@ -108,22 +113,19 @@ def test_steps_are_the_comparators_that_are_needed(network: str) -> None:
                     assert a <= b <= c
 
 
+def reasons(operation: object, *args: object, **options: object) -> str:
+    """Why the kernel on CUDA does not take a call."""
+    found = explain_dispatch(operation, *args, **options)  # pyright: ignore[reportArgumentType]
+    return next(each.reason or "" for each in found if each.kernel == "triton on cuda")
+
+
+@needs_triton
 def test_refusals_have_reasons() -> None:
-    how = How("cauchy", "odd_even", 3, 0, 2)
-    assert refusal(torch.ones(2, 3), how) is None
-    assert refusal(torch.empty(1, MOST_KEYS), how) is None
-    assert refusal(torch.ones(2, 3), how, torch.ones(3, 4)) is None
-    long = torch.empty(1, MOST_CARRYING_KEYS + 1)
-    for reason, x, payload in (
-        (f"at most {MOST_KEYS}", torch.empty(1, MOST_KEYS + 1), None),
-        (f"at most {MOST_CARRYING_KEYS} keys in a row with a payload", long, long.T),
-        (f"at most {MOST_COLUMNS} columns", torch.ones(3), torch.empty(3, MOST_COLUMNS + 1)),
-        ("one dtype", torch.ones(3), torch.ones(3, 2, dtype=torch.float64)),
-        ("float16", torch.ones(3, dtype=torch.float16), None),
-    ):
-        found = refusal(x, how, payload)
-        assert found is not None
-        assert reason in found
-    found = refusal(torch.ones(3), how._replace(network="none"))
-    assert found is not None
-    assert "'none'" in found
+    assert "is on meta" in reasons(soft_sort, torch.empty(3, device="meta"))
+    if torch.cuda.is_available():
+        long = torch.empty(MOST_KEYS_ON_CUDA + 1, device="cuda")
+        assert f"at most {MOST_KEYS_ON_CUDA} keys" in reasons(soft_sort, long)
+        few = torch.empty(MOST_CARRYING_KEYS_ON_CUDA + 1, device="cuda")
+        assert f"at most {MOST_CARRYING_KEYS_ON_CUDA} keys" in reasons(soft_rank, few)
+        wide = torch.empty(2, MOST_COLUMNS_ON_CUDA + 1, device="cuda")
+        assert f"at most {MOST_COLUMNS_ON_CUDA} columns" in reasons(soft_sort_by, few[:2], wide, trailing=1)
