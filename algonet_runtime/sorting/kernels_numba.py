@@ -2,7 +2,8 @@
 
 Every kernel works on the blocks [begin, end) of `lanes` rows each; the last block repeats its last row. `x`
 is (rows, n); `steepness` (rows,) or (1,); `stretches` cuts the runs, so that only one stretch has its tape in
-memory at a time, and the keys at the beginning of each are kept.
+memory at a time, and the keys at the beginning of each are kept. Where `orders` has rows, the keys are put in
+the order of row k before run k.
 """
 
 # pyright: basic
@@ -73,30 +74,61 @@ def gather_lanes(values, block, lanes, out):
 
 
 @_part
-def _run(kind, keys, steepness, runs, begin, end, lanes):
+def _shuffle(values, orders, k, scratch, lanes):
+    """Values in the order of run k."""
+    if lanes == 1:
+        for place in range(orders.shape[1]):
+            scratch[place] = values[orders[k, place]]
+    else:
+        for place in range(orders.shape[1]):
+            begin, origin = place * lanes, orders[k, place] * lanes
+            for r in range(lanes):
+                scratch[begin + r] = values[origin + r]
+    values[:] = scratch
+
+
+@_part
+def _shuffle_back(values, orders, k, scratch, lanes):
+    """Values in the order before run k."""
+    if lanes == 1:
+        for place in range(orders.shape[1]):
+            scratch[orders[k, place]] = values[place]
+    else:
+        for place in range(orders.shape[1]):
+            begin, origin = place * lanes, orders[k, place] * lanes
+            for r in range(lanes):
+                scratch[origin + r] = values[begin + r]
+    values[:] = scratch
+
+
+@_part
+def _run(kind, keys, steepness, runs, orders, scratch, begin, end, lanes):
     for k in range(begin, end):
+        if orders.shape[0]:
+            _shuffle(keys, orders, k, scratch, lanes)
         i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
         exchange(kind, keys[i : i + m], keys[j : j + m], steepness, m)
 
 
 @_part
-def run_to_starts(kind, starts, steepness, runs, stretches, lanes):
+def run_to_starts(kind, starts, steepness, runs, orders, scratch, stretches, lanes):
     """From the keys in starts[0], those at the beginning of every stretch."""
     for c in range(1, starts.shape[0]):
         starts[c] = starts[c - 1]
-        _run(kind, starts[c], steepness, runs, stretches[c - 1], stretches[c], lanes)
+        _run(kind, starts[c], steepness, runs, orders, scratch, stretches[c - 1], stretches[c], lanes)
 
 
 @kernel
-def sort(kind, x, steepness, positions, runs, longest, lanes, begin, end, out):
+def sort(kind, x, steepness, positions, runs, orders, longest, lanes, begin, end, out):
     """Sorted keys."""
     keys = np.empty(x.shape[1] * lanes, x.dtype)
+    scratch = np.empty_like(keys)
     s = np.empty(longest * lanes, x.dtype)
     for block in range(begin, end):
         load(x, positions, block, lanes, keys)
         if block == begin or steepness.size > 1:
             spread(steepness, x.shape[0], block, lanes, s)
-        _run(kind, keys, s, runs, 0, runs.shape[0], lanes)
+        _run(kind, keys, s, runs, orders, scratch, 0, runs.shape[0], lanes)
         store(keys, positions, block, lanes, out)
 
 
@@ -112,23 +144,26 @@ def tape_size(runs, stretches):
 
 
 @kernel
-def sort_gradient(kind, x, steepness, g, positions, runs, longest, stretches, lanes, begin, end, g_x):
+def sort_gradient(kind, x, steepness, g, positions, runs, orders, longest, stretches, lanes, begin, end, g_x):
     """The gradient by keys, of the gradient `g` by sorted keys."""
     size = x.shape[1] * lanes
     count = stretches.size - 1
     starts = np.empty((count, size), x.dtype)
     grads = np.empty(size, x.dtype)
+    scratch = np.empty_like(grads)
     s = np.empty(longest * lanes, x.dtype)
     tape = np.empty(tape_size(runs, stretches) * lanes, x.dtype)
     for block in range(begin, end):
         if block == begin or steepness.size > 1:
             spread(steepness, x.shape[0], block, lanes, s)
         load(x, positions, block, lanes, starts[0])
-        run_to_starts(kind, starts, s, runs, stretches, lanes)
+        run_to_starts(kind, starts, s, runs, orders, scratch, stretches, lanes)
         load(g, positions, block, lanes, grads)
         for c in range(count - 1, -1, -1):
             keys = starts[c]
             for k in range(stretches[c], stretches[c + 1]):
+                if orders.shape[0]:
+                    _shuffle(keys, orders, k, scratch, lanes)
                 i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
                 exchange_taped(kind, keys[i : i + m], keys[j : j + m], s, tape[o : o + m], m)
@@ -136,18 +171,21 @@ def sort_gradient(kind, x, steepness, g, positions, runs, longest, stretches, la
                 i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
                 exchange_back(grads[i : i + m], grads[j : j + m], tape[o : o + m], m)
+                if orders.shape[0]:
+                    _shuffle_back(grads, orders, k, scratch, lanes)
         store(grads, positions, block, lanes, g_x)
 
 
 @kernel
 def sort_gradient_measured(
-    kind, x, steepness, g, positions, runs, longest, stretches, lanes, begin, end, g_x, g_steepness
+    kind, x, steepness, g, positions, runs, orders, longest, stretches, lanes, begin, end, g_x, g_steepness
 ):
     """As `sort_gradient`, and by the steepness of each row."""
     size = x.shape[1] * lanes
     count = stretches.size - 1
     starts = np.empty((count, size), x.dtype)
     grads = np.empty(size, x.dtype)
+    scratch = np.empty_like(grads)
     s = np.empty(longest * lanes, x.dtype)
     g_s = np.empty(longest * lanes, x.dtype)
     tape = np.empty((2, tape_size(runs, stretches) * lanes), x.dtype)
@@ -155,11 +193,13 @@ def sort_gradient_measured(
         g_s[:] = 0
         spread(steepness, x.shape[0], block, lanes, s)
         load(x, positions, block, lanes, starts[0])
-        run_to_starts(kind, starts, s, runs, stretches, lanes)
+        run_to_starts(kind, starts, s, runs, orders, scratch, stretches, lanes)
         load(g, positions, block, lanes, grads)
         for c in range(count - 1, -1, -1):
             keys = starts[c]
             for k in range(stretches[c], stretches[c + 1]):
+                if orders.shape[0]:
+                    _shuffle(keys, orders, k, scratch, lanes)
                 i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
                 q, moved = tape[0, o : o + m], tape[1, o : o + m]
@@ -169,6 +209,8 @@ def sort_gradient_measured(
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
                 q, moved = tape[0, o : o + m], tape[1, o : o + m]
                 exchange_measured_back(grads[i : i + m], grads[j : j + m], q, moved, g_s, m)
+                if orders.shape[0]:
+                    _shuffle_back(grads, orders, k, scratch, lanes)
         store(grads, positions, block, lanes, g_x)
         gather_lanes(g_s, block, lanes, g_steepness)
 
@@ -184,6 +226,7 @@ def sort_curvature(
     v_g,
     positions,
     runs,
+    orders,
     longest,
     stretches,
     lanes,
@@ -201,6 +244,7 @@ def sort_curvature(
     count = stretches.size - 1
     starts = np.empty((2, count, size), x.dtype)
     grads = np.empty((2, size), x.dtype)
+    scratch = np.empty(size, x.dtype)
     lane_numbers = np.empty((3, longest * lanes), x.dtype)
     s, v_s, g_s = lane_numbers[0], lane_numbers[1], lane_numbers[2]
     tape = np.empty((4, tape_size(runs, stretches) * lanes), x.dtype)
@@ -215,14 +259,40 @@ def sort_curvature(
                 starts[:, c] = grads
             grads[0] = starts[0, c]
             grads[1] = starts[1, c]
-            _dual(kind, grads[0], grads[1], s, v_s, tape, runs, stretches[c], stretches[c + 1], lanes)
+            _dual(
+                kind,
+                grads[0],
+                grads[1],
+                s,
+                v_s,
+                tape,
+                runs,
+                orders,
+                scratch,
+                stretches[c],
+                stretches[c + 1],
+                lanes,
+            )
         store(grads[1], positions, block, lanes, h_g)
         load(v_g, positions, block, lanes, grads[0])
         load(g, positions, block, lanes, grads[1])
         for c in range(count - 1, -1, -1):
             if c < count - 1:  # the tape of the last stretch is there
                 keys, tangents = starts[0, c], starts[1, c]
-                _dual(kind, keys, tangents, s, v_s, tape, runs, stretches[c], stretches[c + 1], lanes)
+                _dual(
+                    kind,
+                    keys,
+                    tangents,
+                    s,
+                    v_s,
+                    tape,
+                    runs,
+                    orders,
+                    scratch,
+                    stretches[c],
+                    stretches[c + 1],
+                    lanes,
+                )
             for k in range(stretches[c + 1] - 1, stretches[c] - 1, -1):
                 i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
@@ -238,13 +308,19 @@ def sort_curvature(
                     g_s,
                     m,
                 )
+                if orders.shape[0]:
+                    _shuffle_back(grads[0], orders, k, scratch, lanes)
+                    _shuffle_back(grads[1], orders, k, scratch, lanes)
         store(grads[0], positions, block, lanes, h_x)
         gather_lanes(g_s, block, lanes, h_steepness)
 
 
 @_part
-def _dual(kind, keys, tangents, s, v_s, tape, runs, begin, end, lanes):
+def _dual(kind, keys, tangents, s, v_s, tape, runs, orders, scratch, begin, end, lanes):
     for k in range(begin, end):
+        if orders.shape[0]:
+            _shuffle(keys, orders, k, scratch, lanes)
+            _shuffle(tangents, orders, k, scratch, lanes)
         i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
         o = (runs[k, 3] - runs[begin, 3]) * lanes
         exchange_dual(

@@ -123,7 +123,19 @@ def _mix_both(values, grads, tape, apart, gp, runs, begin, end, lanes):
 
 @kernel
 def carry(
-    kind, x, steepness, payload, positions, runs, longest, stretches, lanes, transposed, begin, end, out
+    kind,
+    x,
+    steepness,
+    payload,
+    positions,
+    runs,
+    longest,
+    stretches,
+    lanes,
+    transposed,
+    begin,
+    end,
+    out,
 ):
     """The relaxed permutation matrix, or the transposed one, times a payload."""
     rows, n = x.shape
@@ -132,13 +144,14 @@ def carry(
     values = np.empty((payload.shape[2], n * lanes), x.dtype)
     s = np.empty(longest * lanes, x.dtype)
     tape = np.empty((2, tape_size(runs, stretches) * lanes), x.dtype)
+    orders = np.empty((0, 0), np.int32)
     for block in range(begin, end):
         if block == begin or steepness.size > 1:
             spread(steepness, rows, block, lanes, s)
         load(x, positions, block, lanes, starts[0])
         _load_columns(payload, positions, rows, block, lanes, values)
         if transposed:
-            run_to_starts(kind, starts, s, runs, stretches, lanes)
+            run_to_starts(kind, starts, s, runs, orders, starts[0], stretches, lanes)
             for c in range(count - 1, -1, -1):
                 _weigh(kind, starts[c], s, tape, runs, stretches[c], stretches[c + 1], lanes)
                 _mix_back(values, tape, runs, stretches[c], stretches[c + 1], lanes)

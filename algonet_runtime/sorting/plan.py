@@ -28,12 +28,15 @@ class Plan:
             comparators before; comparator k of a run is between the k-th places after these.
         comparators: All of them.
         longest: The most comparators of one run.
+        orders: (runs, n), by what place each key comes to its own before a run; without rows, keys stay where
+            they are.
     """
 
     positions: NDArray[np.int64]
     runs: NDArray[np.int64]
     comparators: int
     longest: int
+    orders: NDArray[np.int32]
 
     @property
     def has_short_runs(self) -> bool:
@@ -72,6 +75,25 @@ def plan_of(network: str, n: int, layers: int, first: int, last: int) -> Plan:
 
 
 @remembered
+def shuffled_plan_of(network: str, n: int, layers: int, first: int, last: int) -> Plan:
+    """As `plan_of`, with one run for each layer, before which keys change places."""
+    all_layers = needed(NETWORKS[network].layers(n, layers), tuple(range(first, last + 1)))
+    where = np.arange(n)
+    runs: list[list[int]] = []
+    orders: list[NDArray[np.int32]] = []
+    for layer in (*(each for each in all_layers if each), ()):
+        pairs = np.array(layer, dtype=np.int64).reshape(-1, 2)
+        is_rest = np.ones(n, dtype=bool)
+        is_rest[pairs] = False
+        # The last run has no comparators, and its order is that of the keys.
+        keys = np.concatenate([*pairs.T, np.flatnonzero(is_rest)])
+        orders.append(where[keys].astype(np.int32))
+        where[keys] = np.arange(n)
+        runs.append([0, len(pairs), len(pairs)])
+    return _plan(np.arange(n, dtype=np.int64), runs, np.stack(orders))
+
+
+@remembered
 def stretches_of(plan: Plan, most: int) -> NDArray[np.int64]:
     """Cuts the runs into stretches of at most so many comparators, or of one run: (stretches + 1,)."""
     cuts = [0]
@@ -100,10 +122,13 @@ def _odd_even_runs(n: int, depth: int, first: int, last: int) -> list[list[int]]
     return runs[::-1]
 
 
-def _plan(positions: NDArray[np.int64], runs: list[list[int]]) -> Plan:
+_STAY: NDArray[np.int32] = np.empty((0, 0), dtype=np.int32)
+
+
+def _plan(positions: NDArray[np.int64], runs: list[list[int]], orders: NDArray[np.int32] = _STAY) -> Plan:
     table = np.zeros((len(runs), 4), dtype=np.int64)
     if runs:
         table[:, :3] = runs
         table[1:, 3] = np.cumsum(table[:-1, 2])
     counts: Any = table[:, 2]
-    return Plan(positions, table, int(counts.sum()), int(counts.max(initial=1)))
+    return Plan(positions, table, int(counts.sum()), int(counts.max(initial=1)), orders)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from algonet_runtime.blocks import run_blocks
-from algonet_runtime.sorting.plan import Plan, plan_of, stretches_of
+from algonet_runtime.sorting.plan import Plan, plan_of, shuffled_plan_of, stretches_of
 
 if TYPE_CHECKING:
     from algonet_runtime.sorting.fused_parts import How
@@ -20,6 +20,8 @@ _BLOCK_BYTES = 2**15
 _TAPE_BYTES = 2**18
 """The tape of a stretch of layers, so that it stays in the second-level cache."""
 
+_SHUFFLED_LANES = 16
+"""With so few rows side by side, short runs cost more than to bring all pairs of a layer side by side."""
 
 _PAYLOAD_BYTES = 2**23
 """The payloads of a block of rows, of which a few columns are in the first-level cache at a time."""
@@ -33,7 +35,7 @@ def sort(x: Tensor, steepness: Tensor, how: How) -> Tensor:
     flat, out = _rows(x), torch.empty(x.shape, dtype=x.dtype)
     plan, lanes, blocks, work = _layout(flat, how)
     kernels, kind = _kernels(how.distribution)
-    arrays = (flat.numpy(), _each(steepness, x), plan.positions, plan.runs, plan.longest, lanes)
+    arrays = (flat.numpy(), _each(steepness, x), plan.positions, plan.runs, plan.orders, plan.longest, lanes)
     result = out.view(flat.shape).numpy()
     run_blocks(blocks, work, lambda begin, end: kernels.sort(kind, *arrays, begin, end, result))
     return out
@@ -49,7 +51,7 @@ def sort_gradient(
     s = _each(steepness, x)
     grads, result = _rows(g).numpy(), g_x.view(flat.shape).numpy()
     stretches = _stretches(plan, lanes, 2 * x.element_size() if is_measured else x.element_size())
-    given = (flat.numpy(), s, grads, plan.positions, plan.runs, plan.longest, stretches, lanes)
+    given = (flat.numpy(), s, grads, plan.positions, plan.runs, plan.orders, plan.longest, stretches, lanes)
     if not is_measured:
         run_blocks(
             blocks, 3 * work, lambda begin, end: kernels.sort_gradient(kind, *given, begin, end, result)
@@ -82,6 +84,7 @@ def sort_curvature(
         _rows(v_g).numpy(),
         plan.positions,
         plan.runs,
+        plan.orders,
         plan.longest,
         _stretches(plan, lanes, 4 * x.element_size()),
         lanes,
@@ -248,6 +251,8 @@ def _layout(flat: Tensor, how: How) -> tuple[Plan, int, int, int]:
         lanes //= 2
     while lanes > 1 and lanes >= 2 * rows:
         lanes //= 2
+    if plan.has_short_runs and lanes <= _SHUFFLED_LANES:
+        plan = shuffled_plan_of(how.network, n, how.layers, how.first, how.last)
     return plan, lanes, -(-rows // lanes), plan.comparators * rows
 
 

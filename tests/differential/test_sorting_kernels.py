@@ -16,7 +16,7 @@ from algonet_runtime.dispatch import explain_dispatch
 from algonet_runtime.errors import DerivativeError, RangeError
 from algonet_runtime.relax.distribution import CAUCHY, DISTRIBUTIONS
 from algonet_runtime.sorting.network import NETWORKS, needed
-from algonet_runtime.sorting.plan import plan_of
+from algonet_runtime.sorting.plan import plan_of, shuffled_plan_of
 
 pytest.importorskip("numba", reason="kernels need numba")
 
@@ -218,6 +218,20 @@ def test_long_networks_are_run_in_stretches() -> None:
     got = _derivatives(_kernel, "sort", x, steepness, {})
     for each, right in zip(got, _derivatives(_reference, "sort", x, steepness, {}), strict=True):
         torch.testing.assert_close(each, right, rtol=0, atol=1e-10 * max(1.0, right.abs().max().item()))
+
+
+def test_shuffled_plans_bring_the_pairs_of_a_layer_side_by_side() -> None:
+    for name, network in NETWORKS.items():
+        for n in (1, 2, 3, 7, 16, 37):
+            for first, last in ((0, n - 1), (n // 2, n // 2)):
+                layers = needed(network.layers(n), tuple(range(first, last + 1)))
+                plan = shuffled_plan_of(name, n, network.depth(n), first, last)
+                keys, found = list(range(n)), []
+                for (i, j, m, _), order in zip(plan.runs.tolist(), plan.orders.tolist(), strict=True):
+                    keys = [keys[place] for place in order]
+                    found.append(tuple((keys[i + k], keys[j + k]) for k in range(m)))
+                assert keys == list(range(n))
+                assert found == [*(layer for layer in layers if layer), ()]
 
 
 def test_plans_hold_the_comparators_that_are_needed() -> None:
