@@ -222,6 +222,23 @@ def test_the_library_ranks_losses() -> None:
     assert bool((slope[kept < 0.5] < 0.01).all())
 
 
+@pytest.mark.parametrize("options", [{}, {"graph": "unrolled"}], ids=str)
+def test_the_library_filters_by_medians(options: Any) -> None:
+    x = torch.randn(3, 9, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    module = whilec.compile(ROOT / "programs/median_filter.while", **options)
+    x.requires_grad_()
+    y = module(x)
+    padded = torch.nn.functional.pad(x.detach()[:, None], (2, 2), mode="replicate")[:, 0]
+    torch.testing.assert_close(y, padded.unfold(-1, 5, 1).median(-1).values, atol=5 / torch.pi / 100, rtol=0)
+    windows = torch.nn.functional.pad(x[:, None], (2, 2), mode="replicate")[:, 0].unfold(-1, 5, 1)
+    wanted = runtime.soft_median(windows, steepness=100.0)
+    torch.testing.assert_close(y, wanted, rtol=1e-12, atol=1e-14)
+    weights = torch.randn(3, 9, generator=torch.Generator().manual_seed(6), dtype=torch.float64)
+    (slope,) = torch.autograd.grad((y * weights).sum(), x)
+    (right,) = torch.autograd.grad((wanted * weights).sum(), x)
+    torch.testing.assert_close(slope, right, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("call", "code", "title"),
     [

@@ -322,7 +322,7 @@ TWINS = {
         words(6, 4),
         TIE_MODES,
     ),
-    "median_filter": Twin(
+    "median_network": Twin(
         median_filter,
         [{"x": reals(n, 0, 9)} for n in range(1, 10)],
         [{"x": ints(n, 0, 3)} for n in range(1, 7)],

@@ -41,7 +41,7 @@ SIZES: Mapping[str, Mapping[str, int]] = {
     "insertion_sort": {"n": 3},
     "kmeans_step": {"n": 3, "d": 2, "k": 2},
     "levenshtein": {"n": 3, "m": 2},
-    "median_filter": {"n": 4},
+    "median_network": {"n": 4},
     "multiply": {},
     "newton": {},
     "subtract": {},

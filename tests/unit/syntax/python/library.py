@@ -213,7 +213,7 @@ def newton(a: Real) -> Real:
     return x
 
 
-def median_filter(x: Real["n"]) -> Real["n"]:
+def median_network(x: Real["n"]) -> Real["n"]:
     n = len(x)
     y: Real["n"]
     window: Real["2 * reach + 1"]
@@ -453,7 +453,7 @@ FULL: Final[dict[Callable[..., Any], str | None]] = {
     knapsack: None,
     levenshtein: "C0",
     longest_common_subsequence: None,
-    median_filter: None,
+    median_network: None,
     newton: None,
     runge_kutta: None,
     shortest_path: None,
