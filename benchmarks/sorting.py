@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from algonet_runtime import soft_sort
+from algonet_runtime.sorting.network import NETWORKS as NETWORK_OF
 from benchmarks.report import spread, table, write
 
 SIZES = ((1024, 10), (256, 100), (32, 1000), (1, 10000))
@@ -26,16 +27,19 @@ STEEPNESS = 10.0
 NETWORKS = ("odd_even", "bitonic")
 
 TARGETS: Mapping[tuple[str, int], tuple[float, float]] = {
-    ("odd_even", 10): (0.45, 0.6),
+    ("odd_even kernel", 10): (0.45, 0.6),
     ("odd_even", 100): (1.4, 1.7),
     ("odd_even", 1000): (12, 19),
     ("odd_even", 10000): (90, 240),
-    ("bitonic", 10): (0.5, 1.0),
+    ("bitonic kernel", 10): (0.5, 1.0),
     ("bitonic", 100): (0.45, 1.3),
     ("bitonic", 1000): (0.6, 1.7),
     ("bitonic", 10000): (2.7, 5.5),
 }
-"""At most so many times torch.sort, forward and forward + backward; for 10 keys, the kernel alone."""
+"""At most so many times torch.sort, forward and forward + backward; for 10 keys, the kernel alone.
+
+The kernel's backward runs forward too, so that its time is that of both without what is kept in between.
+"""
 
 FIRST_CALL = """
 import time, torch
@@ -56,6 +60,8 @@ class Side:
     function: Callable[[Tensor], Tensor] | None
     note: str = ""
     runs: int = 1
+    gradient: Callable[[Tensor, Tensor], Tensor] | None = None
+    """Gradient by keys of a cotangent; None for that of autograd."""
 
 
 def sides(rows: int, n: int, runs: int) -> Iterator[Side]:
@@ -63,6 +69,9 @@ def sides(rows: int, n: int, runs: int) -> Iterator[Side]:
     yield Side("torch.sort", lambda x: torch.sort(x).values, runs=runs)
     for network in NETWORKS:
         yield Side(network, _ours(network), runs=runs)
+    if n == 10:
+        for network in NETWORKS:
+            yield _kernel(network, n, runs)
     for network in NETWORKS:
         if rows * n > 40_000 or n > 1000:
             yield Side(f"plain {network}", None, "too long")
@@ -80,6 +89,21 @@ def sides(rows: int, n: int, runs: int) -> Iterator[Side]:
 
 def _ours(network: Any) -> Callable[[Tensor], Tensor]:
     return lambda x: soft_sort(x, steepness=STEEPNESS, network=network)
+
+
+def _kernel(network: str, n: int, runs: int) -> Side:
+    """What of a call is not Python: the compiled kernel forward, and the one that is forward and backward."""
+    from algonet_runtime.sorting import provider_numba
+    from algonet_runtime.sorting.fused_parts import How
+
+    how = How("cauchy", network, NETWORK_OF[network].depth(n), 0, n - 1)
+    steepness = torch.full((1,), STEEPNESS)
+    return Side(
+        f"{network} kernel",
+        lambda x: provider_numba.sort(x, steepness, how),
+        runs=runs,
+        gradient=lambda x, g: provider_numba.sort_gradient(x, steepness, g, how, False)[0],
+    )
 
 
 def _plain(network: Any) -> Callable[[Tensor], Tensor]:
@@ -137,7 +161,10 @@ def measure(all_sides: Sequence[Side], x: Tensor, cotangent: Tensor) -> dict[str
             with torch.no_grad():
                 side.function(x)
             middle = perf_counter()
-            both(side.function, x, cotangent)
+            if side.gradient is None:
+                both(side.function, x, cotangent)
+            else:
+                side.gradient(x, cotangent)
             end = perf_counter()
             if turn >= 0:
                 found = times.setdefault(side.name, {"forward": [], "both": []})
