@@ -87,6 +87,10 @@ _CLASSES = frozenset(
 """Modules of torch, loaded when they are asked for."""
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     if name in MODULES:
         return find(name)

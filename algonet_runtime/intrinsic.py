@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, final
@@ -166,10 +167,23 @@ class Intrinsic(Generic[P, R]):
             if name not in values or name in self._names[: len(args)]:
                 return self._bind_slowly(args, kwargs)
         values.update(kwargs)
-        return self._bind_slowly(args, kwargs) if inspect.Parameter.empty in values.values() else values
+        if any(value is inspect.Parameter.empty for value in values.values()):
+            return self._bind_slowly(args, kwargs)
+        return values
 
     def _bind_slowly(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        bound = self.python_signature.bind(*args, **kwargs)
+        for name in kwargs:
+            if name not in self._defaults:
+                near = get_close_matches(name, self._defaults, 1)
+                listing = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(self._defaults)}"
+                raise TypeError(f"{self.name} has no argument `{name}`; {listing}")
+        if len(args) > len(self._names):
+            listing = ", ".join(self._names)
+            raise TypeError(f"{self.name}: only {listing} can be given by place; give the others by name")
+        try:
+            bound = self.python_signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}: {error}") from None
         bound.apply_defaults()
         return dict(bound.arguments)
 

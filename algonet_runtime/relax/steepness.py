@@ -43,6 +43,9 @@ def in_batch_of(operation: str, values: Tensor, steepness: object) -> Tensor:
     if not isinstance(steepness, Tensor):
         return values
     batch, wanted = tuple(values.shape[:-1]), tuple(steepness.shape)
+    if batch and wanted == (*batch, 1):
+        message = f"{operation}: `steepness` has shape {wanted}; give it the shape {batch} of the batch"
+        raise ShapeError(f"{message}, without keepdim", "steepness")
     try:
         return values.expand(*common_shape(batch, wanted), values.shape[-1])
     except RuntimeError:

@@ -40,8 +40,9 @@ def soft_sort(
     Args:
         x: Keys, finite.
         steepness: s > 0, in 1 / (unit of `x`): a number, a tensor of the batch's shape, or "auto", which is
-            10 divided by the standard deviation of the row, so that the result scales with `x`.
-        network: "odd_even", n layers, or "bitonic", log2(n) (log2(n) + 1) / 2 layers, for n above 64.
+            10 divided by the (population) standard deviation of the row, so that the result scales with `x`.
+        network: "odd_even", n layers, or "bitonic", k (k + 1) / 2 layers with
+            k = log2(n) rounded up, for n above 64.
         distribution: F of the comparator: a name or a Distribution.
         mask: Which elements count. Each row is sorted as a row of those.
         descending: Whether the largest comes first: the flip of the ascending result.

@@ -110,14 +110,20 @@ def carried(
     n = keys.shape[-1]
     if rank < 1 or payload.shape[rank - 1] != n:
         shapes = f"{tuple(payload.shape)} with trailing={trailing}"
-        raise ShapeError(f"{operation}: `payload` has shape {shapes}, which has not {n} elements", "payload")
+        hint = ""
+        if n in payload.shape:
+            meant = payload.ndim - 1 - payload.shape.index(n)
+            hint = f"; if every key has an array, give trailing={meant}" if meant != trailing else ""
+        message = f"{operation}: `payload` has shape {shapes}, which has not {n} elements{hint}"
+        raise ShapeError(message, "payload")
     try:
         common_shape(
             *(tuple(each.shape[:-1]) for each in (keys, mask) if each is not None), payload.shape[: rank - 1]
         )
     except RuntimeError:
         batch = tuple(payload.shape[: rank - 1])
-        message = f"{operation}: batch dimensions {batch} of `payload` do not fit the others"
+        others = tuple(read.values.shape[:-1])
+        message = f"{operation}: batch dimensions {batch} of `payload` do not fit {others} of the keys"
         raise ShapeError(message, "payload") from None
     shape = payload.shape[rank:]
     flat = computed(payload).reshape(*payload.shape[:rank], shape.numel())
