@@ -36,6 +36,7 @@ class Keys:
         layers: The most layers; None for all.
         lengths: (.., 1), the elements that count; None for all.
         places: (.., n), where the elements of `values` were before; None where they were not moved.
+        is_error_free: Whether comparators swap crisply, with the derivatives of blends.
     """
 
     values: Tensor
@@ -45,6 +46,7 @@ class Keys:
     layers: int | None
     lengths: Tensor | None
     places: Tensor | None
+    is_error_free: bool
 
     @property
     def size(self) -> int:
@@ -73,6 +75,7 @@ class Keys:
             layers=layers,
             lengths=self.lengths,
             limit=self.layers,
+            is_error_free=self.is_error_free,
         )
 
     def counts(self) -> Tensor:
@@ -118,6 +121,7 @@ def read_keys(
     *,
     mask: Tensor | None,
     layers: int | None,
+    error_free: bool,
     check: bool,
 ) -> Keys:
     """The arguments that sorting operations share.
@@ -153,6 +157,7 @@ def read_keys(
         layers,
         lengths,
         places,
+        error_free,
     )
 
 

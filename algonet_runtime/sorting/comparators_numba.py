@@ -33,117 +33,127 @@ def ordered(x, y, most):
 
 
 @_step
-def exchange(kind, a, b, steepness, m):
+def exchange(kind, keys, steepness, i, j, m):
     """Keys in, blends out."""
+    a, b = keys[i : i + m], keys[j : j + m]
     most = highest(a)
-    for i in range(m):
-        x, y = a[i], b[i]
+    for k in range(m):
+        x, y = a[k], b[k]
         _, low, high, d = ordered(x, y, most)
-        t, _ = tail(kind, min(steepness[i] * d, most))
+        t, _ = tail(kind, min(steepness[k] * d, most))
         h = t * d
-        a[i] = low + h
-        b[i] = high - h
+        a[k] = low + h
+        b[k] = high - h
 
 
 @_step
-def exchange_taped(kind, a, b, steepness, q, m):
-    """As `exchange`; q is the derivative of the lower blend by the first key."""
+def exchange_taped(kind, keys, steepness, tape, i, j, o, m):
+    """As `exchange`; the tape has, from place o, the derivative q of the lower blend by the first key."""
+    a, b, q = keys[i : i + m], keys[j : j + m], tape[o : o + m]
     one, most = a.dtype.type(1), highest(a)
-    for i in range(m):
-        x, y = a[i], b[i]
+    for k in range(m):
+        x, y = a[k], b[k]
         swapped, low, high, d = ordered(x, y, most)
-        z = min(steepness[i] * d, most)
+        z = min(steepness[k] * d, most)
         t, f = tail(kind, z)
         h = t * d
-        a[i] = low + h
-        b[i] = high - h
-        k = t - z * f
-        q[i] = k if swapped else one - k
+        a[k] = low + h
+        b[k] = high - h
+        kept = t - z * f
+        q[k] = kept if swapped else one - kept
 
 
 @_step
-def exchange_back(a, b, q, m):
+def exchange_back(grads, tape, i, j, o, m):
     """Gradients by blends in, by keys out."""
-    for i in range(m):
-        g, h = a[i], b[i]
-        w = q[i] * (g - h)
-        a[i] = h + w
-        b[i] = g - w
+    a, b, q = grads[i : i + m], grads[j : j + m], tape[o : o + m]
+    for k in range(m):
+        g, h = a[k], b[k]
+        w = q[k] * (g - h)
+        a[k] = h + w
+        b[k] = g - w
 
 
 @_step
-def exchange_measured(kind, a, b, steepness, q, c, m):
-    """As `exchange_taped`; c is minus the derivative of the lower blend by the steepness."""
+def exchange_measured(kind, keys, steepness, tape, i, j, o, m):
+    """As `exchange_taped`; the tape also has c, minus the derivative of the lower blend by the steepness."""
+    a, b, q, c = keys[i : i + m], keys[j : j + m], tape[0, o : o + m], tape[1, o : o + m]
     one, most = a.dtype.type(1), highest(a)
-    for i in range(m):
-        x, y = a[i], b[i]
+    for k in range(m):
+        x, y = a[k], b[k]
         swapped, low, high, d = ordered(x, y, most)
-        z = min(steepness[i] * d, most)
+        z = min(steepness[k] * d, most)
         t, f = tail(kind, z)
         h = t * d
-        a[i] = low + h
-        b[i] = high - h
-        k = t - z * f
-        q[i] = k if swapped else one - k
-        c[i] = d * (d * f)
+        a[k] = low + h
+        b[k] = high - h
+        kept = t - z * f
+        q[k] = kept if swapped else one - kept
+        c[k] = d * (d * f)
 
 
 @_step
-def exchange_measured_back(a, b, q, c, g_steepness, m):
+def exchange_measured_back(grads, tape, g_steepness, i, j, o, m):
     """As `exchange_back`, and by steepness."""
-    for i in range(m):
-        g, h = a[i], b[i]
-        g_steepness[i] += (h - g) * c[i]
-        w = q[i] * (g - h)
-        a[i] = h + w
-        b[i] = g - w
+    a, b, q, c = grads[i : i + m], grads[j : j + m], tape[0, o : o + m], tape[1, o : o + m]
+    for k in range(m):
+        g, h = a[k], b[k]
+        g_steepness[k] += (h - g) * c[k]
+        w = q[k] * (g - h)
+        a[k] = h + w
+        b[k] = g - w
 
 
 @_step
-def exchange_dual(kind, a, b, va, vb, steepness, v_steepness, q, c, e, es, m):
+def exchange_dual(kind, keys, tangents, steepness, v_steepness, tape, i, j, o, m):
     """Keys and their tangents.
 
-    e and es are the derivatives of the lower blend's tangent by the difference of the keys and by steepness.
+    After q and c, the tape has e and es, the derivatives of the lower blend's tangent by the difference of
+    the keys and by steepness.
     """
+    a, b, va, vb = keys[i : i + m], keys[j : j + m], tangents[i : i + m], tangents[j : j + m]
+    q, c, e, es = tape[0, o : o + m], tape[1, o : o + m], tape[2, o : o + m], tape[3, o : o + m]
     one, most = a.dtype.type(1), highest(a)
     zero = a.dtype.type(0)
-    for i in range(m):
-        x, y = a[i], b[i]
+    for k in range(m):
+        x, y = a[k], b[k]
         swapped, low, high, d = ordered(x, y, most)
-        s, vs = steepness[i], v_steepness[i]
+        s, vs = steepness[k], v_steepness[k]
         z = min(s * d, most)
         t, f, f2 = curved_tail(kind, z)
         h = t * d
-        a[i] = low + h
-        b[i] = high - h
-        k = t - z * f
-        slope = k if swapped else one - k
+        a[k] = low + h
+        b[k] = high - h
+        kept = t - z * f
+        slope = kept if swapped else one - kept
         moved = d * (d * f)
-        u, w = va[i], vb[i]
+        u, w = va[k], vb[k]
         delta = u - w
         change = products(slope, delta, -moved, vs)
-        va[i] = w + change
-        vb[i] = u - change
+        va[k] = w + change
+        vb[k] = u - change
         bend = f + f + z * f2
         signed = zero - d if swapped else d
-        q[i] = slope
-        c[i] = moved
-        e[i] = products(s * bend, delta, -signed * bend, vs)
-        es[i] = products(signed * bend, delta, -d * (d * (d * f2)), vs)
+        q[k] = slope
+        c[k] = moved
+        e[k] = products(s * bend, delta, -signed * bend, vs)
+        es[k] = products(signed * bend, delta, -d * (d * (d * f2)), vs)
 
 
 @_step
-def exchange_dual_back(a, b, ga, gb, q, c, e, es, g_steepness, m):
-    """Gradients by blends (a, b) and by their tangents (ga, gb)."""
-    for i in range(m):
-        g, h = ga[i], gb[i]
+def exchange_dual_back(grads, tape, g_steepness, i, j, o, m):
+    """Gradients by blends, which come first, and by their tangents."""
+    a, b, ga, gb = grads[0, i : i + m], grads[0, j : j + m], grads[1, i : i + m], grads[1, j : j + m]
+    q, c, e, es = tape[0, o : o + m], tape[1, o : o + m], tape[2, o : o + m], tape[3, o : o + m]
+    for k in range(m):
+        g, h = ga[k], gb[k]
         rise = g - h
-        w = q[i] * rise
-        ga[i] = h + w
-        gb[i] = g - w
-        x, y = a[i], b[i]
-        g_steepness[i] += products(y - x, c[i], rise, es[i])
-        w = q[i] * (x - y)
-        shift = rise * e[i]
-        a[i] = y + w - shift
-        b[i] = x - w + shift
+        w = q[k] * rise
+        ga[k] = h + w
+        gb[k] = g - w
+        x, y = a[k], b[k]
+        g_steepness[k] += products(y - x, c[k], rise, es[k])
+        w = q[k] * (x - y)
+        shift = rise * e[k]
+        a[k] = y + w - shift
+        b[k] = x - w + shift

@@ -107,7 +107,7 @@ def _run(kind, keys, steepness, runs, orders, scratch, begin, end, lanes):
         if orders.shape[0]:
             _shuffle(keys, orders, k, scratch, lanes)
         i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
-        exchange(kind, keys[i : i + m], keys[j : j + m], steepness, m)
+        exchange(kind, keys, steepness, i, j, m)
 
 
 @_part
@@ -166,11 +166,11 @@ def sort_gradient(kind, x, steepness, g, positions, runs, orders, longest, stret
                     _shuffle(keys, orders, k, scratch, lanes)
                 i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
-                exchange_taped(kind, keys[i : i + m], keys[j : j + m], s, tape[o : o + m], m)
+                exchange_taped(kind, keys, s, tape, i, j, o, m)
             for k in range(stretches[c + 1] - 1, stretches[c] - 1, -1):
                 i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
-                exchange_back(grads[i : i + m], grads[j : j + m], tape[o : o + m], m)
+                exchange_back(grads, tape, i, j, o, m)
                 if orders.shape[0]:
                     _shuffle_back(grads, orders, k, scratch, lanes)
         store(grads, positions, block, lanes, g_x)
@@ -202,13 +202,11 @@ def sort_gradient_measured(
                     _shuffle(keys, orders, k, scratch, lanes)
                 i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
-                q, moved = tape[0, o : o + m], tape[1, o : o + m]
-                exchange_measured(kind, keys[i : i + m], keys[j : j + m], s, q, moved, m)
+                exchange_measured(kind, keys, s, tape, i, j, o, m)
             for k in range(stretches[c + 1] - 1, stretches[c] - 1, -1):
                 i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
-                q, moved = tape[0, o : o + m], tape[1, o : o + m]
-                exchange_measured_back(grads[i : i + m], grads[j : j + m], q, moved, g_s, m)
+                exchange_measured_back(grads, tape, g_s, i, j, o, m)
                 if orders.shape[0]:
                     _shuffle_back(grads, orders, k, scratch, lanes)
         store(grads, positions, block, lanes, g_x)
@@ -296,18 +294,7 @@ def sort_curvature(
             for k in range(stretches[c + 1] - 1, stretches[c] - 1, -1):
                 i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
                 o = (runs[k, 3] - runs[stretches[c], 3]) * lanes
-                exchange_dual_back(
-                    grads[0, i : i + m],
-                    grads[0, j : j + m],
-                    grads[1, i : i + m],
-                    grads[1, j : j + m],
-                    tape[0, o : o + m],
-                    tape[1, o : o + m],
-                    tape[2, o : o + m],
-                    tape[3, o : o + m],
-                    g_s,
-                    m,
-                )
+                exchange_dual_back(grads, tape, g_s, i, j, o, m)
                 if orders.shape[0]:
                     _shuffle_back(grads[0], orders, k, scratch, lanes)
                     _shuffle_back(grads[1], orders, k, scratch, lanes)
@@ -323,17 +310,4 @@ def _dual(kind, keys, tangents, s, v_s, tape, runs, orders, scratch, begin, end,
             _shuffle(tangents, orders, k, scratch, lanes)
         i, j, m = runs[k, 0] * lanes, runs[k, 1] * lanes, runs[k, 2] * lanes
         o = (runs[k, 3] - runs[begin, 3]) * lanes
-        exchange_dual(
-            kind,
-            keys[i : i + m],
-            keys[j : j + m],
-            tangents[i : i + m],
-            tangents[j : j + m],
-            s,
-            v_s,
-            tape[0, o : o + m],
-            tape[1, o : o + m],
-            tape[2, o : o + m],
-            tape[3, o : o + m],
-            m,
-        )
+        exchange_dual(kind, keys, tangents, s, v_s, tape, i, j, o, m)

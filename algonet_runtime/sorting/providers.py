@@ -58,6 +58,8 @@ def _refusal(values: Mapping[str, Any], device: str) -> str | None:
     """Why the kernels of a device cannot take the arguments; None if they can."""
     if values.get("method") == "fast":
         return "the fast median has no network"
+    if values["error_free"]:
+        return "error-free swaps run as plain torch operations"
     if not isinstance(values["network"], str) or values["network"] not in NETWORKS:
         return f"no kernel runs the network {values['network']!r}"
     distribution = values["distribution"]

@@ -25,23 +25,26 @@ class Comparators:
     Args:
         layers: The pairs.
         degrees: F(s d) and F(-s d) of every layer.
+        swaps: Which pairs swap crisply, with the derivatives of blends; None where all are blends.
         keys: The keys after the last layer.
     """
 
     layers: Sequence[Layer]
     degrees: Sequence[Weights]
+    swaps: Sequence[Tensor | None]
     keys: Tensor
 
     def carry(self, payload: Tensor) -> Tensor:
         """The payload (.., n, m) in the order of the keys."""
-        for layer, (p, r) in zip(self.layers, self.degrees, strict=True):
-            payload = _mixed(payload, layer, p.unsqueeze(-1), r.unsqueeze(-1), -2)
+        for layer, degrees, swaps in zip(self.layers, self.degrees, self.swaps, strict=True):
+            payload = _mixed(payload, layer, degrees, swaps)
         return payload
 
     def carry_back(self, payload: Tensor) -> Tensor:
         """The transposed permutation matrix times the payload (.., n, m); comparators are symmetric."""
-        for layer, (p, r) in zip(reversed(self.layers), reversed(self.degrees), strict=True):
-            payload = _mixed(payload, layer, p.unsqueeze(-1), r.unsqueeze(-1), -2)
+        steps = zip(self.layers, self.degrees, self.swaps, strict=True)
+        for layer, degrees, swaps in reversed(list(steps)):
+            payload = _mixed(payload, layer, degrees, swaps)
         return payload
 
 
@@ -54,6 +57,7 @@ def compare(
     layers: Sequence[Layer],
     lengths: Tensor | None = None,
     limit: int | None = None,
+    is_error_free: bool = False,
 ) -> Comparators:
     """Run the network on keys.
 
@@ -65,8 +69,10 @@ def compare(
         layers: The layers to run, in order.
         lengths: Keys of each row, (.., 1); only the first so many are sorted. None: all.
         limit: The most layers.
+        is_error_free: Whether comparators swap crisply, with the derivatives of blends.
     """
     degrees: list[Weights] = []
+    swaps: list[Tensor | None] = []
     for level, layer in enumerate(layers):
         i, j = _indices(layer, keys.device)
         a, b = keys.index_select(-1, i), keys.index_select(-1, j)
@@ -74,15 +80,32 @@ def compare(
         if lengths is not None:
             is_active = (j < lengths) & (level < _depths(network, keys.shape[-1], limit, lengths))
             p, r = torch.where(is_active, p, 1.0), torch.where(is_active, r, 0.0)
+            is_swapped = (b < a) & is_active
+        else:
+            is_swapped = b < a
         degrees.append((p, r))
-        keys = _merged(keys, layer, p * a + r * b, r * a + p * b, -1)
-    return Comparators(layers, degrees, keys)
+        swaps.append(is_swapped if is_error_free else None)
+        keys = _merged(keys, layer, *_blended(a, b, p, r, swaps[-1]), -1)
+    return Comparators(layers, degrees, swaps, keys)
 
 
-def _mixed(values: Tensor, layer: Layer, p: Tensor, r: Tensor, dim: int) -> Tensor:
+def _blended(a: Tensor, b: Tensor, p: Tensor, r: Tensor, is_swapped: Tensor | None) -> tuple[Tensor, Tensor]:
+    """The pair after a comparator."""
+    low, high = p * a + r * b, r * a + p * b
+    if is_swapped is None:
+        return low, high
+    # The differences are 0 exactly, and have the derivatives of the blends.
+    crisp_low, crisp_high = torch.where(is_swapped, b, a), torch.where(is_swapped, a, b)
+    return crisp_low.detach() + (low - low.detach()), crisp_high.detach() + (high - high.detach())
+
+
+def _mixed(values: Tensor, layer: Layer, degrees: Weights, is_swapped: Tensor | None) -> Tensor:
+    """A payload (.., n, m) after a layer."""
     i, j = _indices(layer, values.device)
-    a, b = values.index_select(dim, i), values.index_select(dim, j)
-    return _merged(values, layer, p * a + r * b, r * a + p * b, dim)
+    p, r = (each.unsqueeze(-1) for each in degrees)
+    swapped = None if is_swapped is None else is_swapped.unsqueeze(-1)
+    a, b = values.index_select(-2, i), values.index_select(-2, j)
+    return _merged(values, layer, *_blended(a, b, p, r, swapped), -2)
 
 
 def _merged(values: Tensor, layer: Layer, low: Tensor, high: Tensor, dim: int) -> Tensor:

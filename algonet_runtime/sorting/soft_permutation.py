@@ -26,6 +26,7 @@ def soft_permutation(
     mask: Bool[Tensor, "*batch n"] | None = None,
     descending: bool = False,
     layers: int | None = None,
+    error_free: bool = False,
     check: bool = True,
 ) -> Float[Tensor, "*batch n n"]:
     """The relaxed permutation matrix P that sorts the keys: P x is `soft_sort(x)`.
@@ -40,6 +41,7 @@ def soft_permutation(
         mask: Which elements count. Columns of others are 0, and so are the rows after those that count.
         descending: Whether row 0 is that of the largest key.
         layers: Only the first so many layers.
+        error_free: As for `soft_sort`.
         check: Whether keys are looked at.
 
     Returns:
@@ -76,6 +78,7 @@ def soft_permutation(
         mask=mask,
         descending=descending,
         layers=layers,
+        error_free=error_free,
         fill=0.0,
         trailing=1,
         check=check,

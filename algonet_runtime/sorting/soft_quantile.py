@@ -29,6 +29,7 @@ def soft_quantile(
     | Distribution = "cauchy",
     mask: Bool[Tensor, "*batch n"] | None = None,
     layers: int | None = None,
+    error_free: bool = False,
     fill: float = 0.0,
     check: bool = True,
 ) -> Float[Tensor, "*batch"]:
@@ -44,6 +45,7 @@ def soft_quantile(
         distribution: As for `soft_sort`.
         mask: Which elements count.
         layers: Only the first so many layers.
+        error_free: As for `soft_sort`.
         fill: The quantile of a row in which no element counts.
         check: Whether values are looked at.
 
@@ -64,7 +66,16 @@ def soft_quantile(
     from algonet_runtime.sorting.arguments import read_keys
 
     keys = read_keys(
-        "soft_quantile", "x", x, steepness, network, distribution, mask=mask, layers=layers, check=check
+        "soft_quantile",
+        "x",
+        x,
+        steepness,
+        network,
+        distribution,
+        mask=mask,
+        layers=layers,
+        error_free=error_free,
+        check=check,
     )
     return quantile_of("soft_quantile", keys, q, fill).to(x.dtype)
 

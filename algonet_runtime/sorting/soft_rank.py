@@ -26,6 +26,7 @@ def soft_rank(
     mask: Bool[Tensor, "*batch n"] | None = None,
     descending: bool = False,
     layers: int | None = None,
+    error_free: bool = False,
     fill: float = 0.0,
     check: bool = True,
 ) -> Float[Tensor, "*batch n"]:
@@ -41,6 +42,7 @@ def soft_rank(
         mask: Which elements count and get ranks among themselves.
         descending: Whether rank 0 is that of the largest.
         layers: Only the first so many layers.
+        error_free: As for `soft_sort`.
         fill: The rank of elements that do not count.
         check: Whether keys are looked at.
 
@@ -63,7 +65,16 @@ def soft_rank(
     from algonet_runtime.sorting.arguments import read_keys
 
     keys = read_keys(
-        "soft_rank", "x", x, steepness, network, distribution, mask=mask, layers=layers, check=check
+        "soft_rank",
+        "x",
+        x,
+        steepness,
+        network,
+        distribution,
+        mask=mask,
+        layers=layers,
+        error_free=error_free,
+        check=check,
     )
     order = torch.arange(keys.size, dtype=keys.values.dtype, device=x.device)
     if descending:

@@ -27,6 +27,7 @@ def soft_sort(
     mask: Bool[Tensor, "*batch n"] | None = None,
     descending: bool = False,
     layers: int | None = None,
+    error_free: bool = False,
     fill: float = 0.0,
     dim: int = -1,
     check: bool = True,
@@ -47,6 +48,8 @@ def soft_sort(
         mask: Which elements count. Each row is sorted as a row of those.
         descending: Whether the largest comes first: the flip of the ascending result.
         layers: Only the first so many layers, a coarse sorting.
+        error_free: Whether comparators swap crisply and only their derivatives are those of blends (Kim et
+            al., ICLR 2024): the values are sorted exactly.
         fill: What stands after the elements that count.
         dim: The dimension to sort along.
         check: Whether keys are looked at; without it, a key that is not finite spoils its row silently.
@@ -79,6 +82,7 @@ def soft_sort(
         distribution,
         mask=None if mask is None else mask.movedim(dim, -1),
         layers=layers,
+        error_free=error_free,
         check=check,
     )
     sorted_keys = keys.compare().keys

@@ -29,6 +29,7 @@ def soft_sort_by(
     mask: Bool[Tensor, "*batch n"] | None = None,
     descending: bool = False,
     layers: int | None = None,
+    error_free: bool = False,
     fill: float = 0.0,
     trailing: int = 0,
     check: bool = True,
@@ -44,6 +45,7 @@ def soft_sort_by(
         mask: Which elements count; payloads of others are not looked at.
         descending: Whether that of the largest key comes first.
         layers: Only the first so many layers.
+        error_free: As for `soft_sort`.
         fill: What stands after the elements that count.
         trailing: Dimensions of the payload behind that of the keys.
         check: Whether keys are looked at.
@@ -74,6 +76,7 @@ def soft_sort_by(
         mask=mask,
         descending=descending,
         layers=layers,
+        error_free=error_free,
         fill=fill,
         trailing=trailing,
         check=check,
@@ -92,6 +95,7 @@ def carried(
     mask: Tensor | None,
     descending: bool,
     layers: int | None,
+    error_free: bool,
     fill: float,
     trailing: int,
     check: bool,
@@ -103,7 +107,16 @@ def carried(
     from algonet_runtime.tensors import common_shape, computed
 
     read = read_keys(
-        operation, name, keys, steepness, network, distribution, mask=mask, layers=layers, check=check
+        operation,
+        name,
+        keys,
+        steepness,
+        network,
+        distribution,
+        mask=mask,
+        layers=layers,
+        error_free=error_free,
+        check=check,
     )
     check_count(operation, "trailing", trailing, 0, payload.ndim)
     rank = payload.ndim - trailing

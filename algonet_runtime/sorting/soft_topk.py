@@ -40,6 +40,7 @@ def soft_topk(
     mask: Bool[Tensor, "*batch n"] | None = None,
     descending: bool = True,
     layers: int | None = None,
+    error_free: bool = False,
     fill: float = 0.0,
     check: bool = True,
 ) -> tuple[Float[Tensor, "*batch k"], Float[Tensor, "*batch n"]]:
@@ -56,6 +57,7 @@ def soft_topk(
         mask: Which elements count. A row with fewer than k has `fill` for the rest of its values.
         descending: True for the largest, the largest first; False for the smallest, the smallest first.
         layers: Only the first so many layers.
+        error_free: As for `soft_sort`.
         fill: What stands after the elements that count.
         check: Whether keys are looked at.
 
@@ -81,7 +83,16 @@ def soft_topk(
     n = x.shape[-1]
     check_count("soft_topk", "k", k, 0, n)
     keys = read_keys(
-        "soft_topk", "x", x, steepness, network, distribution, mask=mask, layers=layers, check=check
+        "soft_topk",
+        "x",
+        x,
+        steepness,
+        network,
+        distribution,
+        mask=mask,
+        layers=layers,
+        error_free=error_free,
+        check=check,
     )
     comparators = keys.compare(tuple(range(n - k, n) if descending else range(k)))
     ranked = keys.flipped(comparators.keys) if descending else comparators.keys

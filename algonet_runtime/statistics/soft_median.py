@@ -29,6 +29,7 @@ def soft_median(
     | Distribution = "cauchy",
     mask: Bool[Tensor, "*batch n"] | None = None,
     layers: int | None = None,
+    error_free: bool = False,
     fill: float = 0.0,
     check: bool = True,
 ) -> Float[Tensor, "*batch"]:
@@ -45,6 +46,7 @@ def soft_median(
         distribution: As for `soft_sort`.
         mask: Which elements count.
         layers: Only the first so many layers.
+        error_free: As for `soft_sort`.
         fill: The median of a row in which no element counts.
         check: Whether values are looked at.
 
@@ -71,7 +73,16 @@ def soft_median(
         from algonet_runtime.sorting.soft_quantile import quantile_of
 
         keys = read_keys(
-            "soft_median", "x", x, steepness, network, distribution, mask=mask, layers=layers, check=check
+            "soft_median",
+            "x",
+            x,
+            steepness,
+            network,
+            distribution,
+            mask=mask,
+            layers=layers,
+            error_free=error_free,
+            check=check,
         )
         return quantile_of("soft_median", keys, 0.5, fill).to(x.dtype)
     return _fast(x, degree, steepness, mask, fill, check).to(x.dtype)
