@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -123,7 +122,7 @@ def check_positive(operation: str, name: str, value: object) -> None:
         RangeError: It is not.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if 0 < value < _MOST and math.isfinite(value):
+        if 0 < value < _MOST:
             return
         raise RangeError(f"{operation}: `{name}` must be a finite number above 0, not {value!r:.40}", name)
     import torch

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, final
 
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
+from numba.core.compiler_lock import global_compiler_lock
 
 FOLDER = "ALGONET_CACHE"
 """Environment variable: the folder of compiled kernels; empty, nothing is kept."""
@@ -33,13 +37,16 @@ def _locator() -> _Locator | None:
     given = os.environ.get(FOLDER)
     if given == "":
         return None
-    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "algonet"
-    locator = _Locator(usual if given is None else Path(given))
     try:
+        locator = _Locator(_usual() if given is None else Path(given))
         locator.ensure_cache_path()
-    except OSError:
+    except (OSError, RuntimeError):  # no place to write, or no home
         return None
     return locator
+
+
+def _usual() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "algonet"
 
 
 @cache
@@ -78,6 +85,61 @@ class _Implementation(CompileResultCacheImpl):
     _locator_classes: ClassVar[list[type]] = [_Locator]
 
 
+_DAMAGE = (
+    *(OSError, EOFError, pickle.UnpicklingError, ValueError, TypeError),
+    *(AttributeError, ImportError, LookupError, MemoryError),
+)
+"""What reading a damaged file raises."""
+
+
+@final
+class _Files:
+    """The files of a function: an index and the code for every signature.
+
+    Numba has one index for all, and another process that compiles at the same time may put its code where the
+    index says that ours is.
+    """
+
+    def __init__(self, folder: str, name: str, stamp: str) -> None:
+        self._folder, self._name, self._stamp = folder, name, stamp
+
+    def _file(self, key: Any) -> IndexDataCacheFile:
+        digest = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+        return IndexDataCacheFile(self._folder, f"{self._name}-{digest}", self._stamp)
+
+    def load(self, key: Any) -> Any:
+        """What was saved; None if nothing was, or if it is damaged."""
+        try:
+            return self._file(key).load(key)
+        except _DAMAGE:
+            return None
+
+    def save(self, key: Any, data: Any) -> None:
+        """Save it, unless the disk is full."""
+        file = self._file(key)
+        with suppress(OSError):
+            try:
+                file.save(key, data)
+            except _DAMAGE:
+                file.flush()
+                file.save(key, data)
+
+
 @final
 class _Cache(FunctionCache):
     _impl_class = _Implementation
+
+    def __init__(self, py_func: Callable[..., Any]) -> None:
+        super().__init__(py_func)
+        implementation = self._impl
+        self._cache_file = _Files(
+            self._cache_path, implementation.filename_base, implementation.locator.get_source_stamp()
+        )
+
+
+def _renew_compiler_lock() -> None:
+    """A fork may happen while another thread compiles; the child's compiler would wait for it forever."""
+    global_compiler_lock._lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_renew_compiler_lock)

@@ -92,6 +92,7 @@ _EXPONENT_BIAS, _MANTISSA = np.int32(127), np.int32(23)
 _E0, _E1, _E2 = _F(0.5), _F(0.16666666), _F(0.041665795)
 _E3, _E4, _E5 = _F(0.008333452), _F(0.0013981999), _F(0.00019875691)
 _HALF, _ONE = _F(0.5), _F(1.0)
+_ZERO = _F(0)
 _INVERSE_PI = _F(1 / math.pi)
 _DENSITY_AT_0 = _F(1 / math.sqrt(2 * math.pi))
 _SQRT_HALF = _F(math.sqrt(0.5))
@@ -99,8 +100,9 @@ _SQRT_HALF = _F(math.sqrt(0.5))
 
 @_inlined
 def _exp_32(x):
-    """exp(x) for x <= 0, with a relative error of 2e-7; below -87 that of -87."""
-    x = _EXP_FLOOR if x < _EXP_FLOOR else x
+    """exp(x) for x <= 0, with a relative error of 2e-7; 0 below -87."""
+    is_none = x < _EXP_FLOOR
+    x = _EXP_FLOOR if is_none else x
     shifted = np.float32(x * _LOG2_E + _ROUND)
     whole = shifted - _ROUND
     r = x - whole * _LN2_HIGH
@@ -112,7 +114,7 @@ def _exp_32(x):
     p = p * r + _E0
     p = p * r * r + r + _ONE
     exponent = np.int32(np.int32(shifted.view(np.int32)) + _EXPONENT_BIAS)
-    return p * np.int32(exponent << _MANTISSA).view(np.float32)
+    return _ZERO if is_none else p * np.int32(exponent << _MANTISSA).view(np.float32)
 
 
 @_inlined

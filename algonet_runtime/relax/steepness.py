@@ -7,7 +7,7 @@ from torch import Tensor
 
 from algonet_runtime.checks import check_positive
 from algonet_runtime.errors import RangeError, ShapeError
-from algonet_runtime.tensors import common_shape
+from algonet_runtime.tensors import common_shape, is_seen
 
 AUTO = 10.0
 """`steepness="auto"` is this, divided by the standard deviation of each row."""
@@ -31,7 +31,11 @@ def steepness_of(given: float | Tensor | str, values: Tensor, mask: Tensor | Non
         return AUTO / spread(values, mask)
     if not isinstance(given, Tensor):
         return given
-    return given.to(values.dtype).unsqueeze(-1)
+    cast = given.to(values.dtype).unsqueeze(-1)
+    is_narrower = given.dtype == torch.float64 and cast.dtype == torch.float32
+    if is_narrower and is_seen(cast) and not bool(cast.isfinite().all()):
+        raise RangeError("`steepness` has numbers beyond those of float32, in which `x` is", "steepness")
+    return cast
 
 
 def in_batch_of(operation: str, values: Tensor, steepness: object) -> Tensor:

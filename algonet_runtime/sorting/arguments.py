@@ -14,7 +14,7 @@ from torch import Tensor
 from algonet_runtime.checks import check_count, check_finite
 from algonet_runtime.errors import ShapeError
 from algonet_runtime.relax.distribution import Distribution, distribution_of
-from algonet_runtime.relax.steepness import check_steepness, in_batch_of, steepness_of
+from algonet_runtime.relax.steepness import AUTO, check_steepness, in_batch_of, spread, steepness_of
 from algonet_runtime.sorting.network import FusedNetwork, Network, needed, network_of
 from algonet_runtime.sorting.reference import Comparators, compare
 from algonet_runtime.tensors import broadcast, common_shape, computed
@@ -37,6 +37,7 @@ class Keys:
         lengths: (.., 1), the elements that count; None for all.
         places: (.., n), where the elements of `values` were before; None where they were not moved.
         is_error_free: Whether comparators swap crisply, with the derivatives of blends.
+        scale: (.., 1), by which the keys were divided; None if they were not.
     """
 
     values: Tensor
@@ -47,6 +48,7 @@ class Keys:
     lengths: Tensor | None
     places: Tensor | None
     is_error_free: bool
+    scale: Tensor | None
 
     @property
     def size(self) -> int:
@@ -77,6 +79,10 @@ class Keys:
             limit=self.layers,
             is_error_free=self.is_error_free,
         )
+
+    def ranked(self, comparators: Comparators | FusedComparators | RaggedComparators) -> Tensor:
+        """The keys after a network, in their own scale."""
+        return comparators.keys if self.scale is None else comparators.keys * self.scale
 
     def counts(self) -> Tensor:
         """The elements that count, (.., 1) or (1,)."""
@@ -149,6 +155,11 @@ def read_keys(
         lengths = mask.sum(-1, keepdim=True)
         values = torch.where(mask, values, 0.0).gather(-1, places)
         is_filled = _filled(values, lengths)
+    scale = None
+    if isinstance(steepness, str):
+        # Keys of standard deviation 1: a steepness of their own would be out of range sooner than they are.
+        scale, steepness = spread(values, is_filled), AUTO
+        values = values / scale
     return Keys(
         values,
         steepness_of(steepness, values, is_filled),
@@ -158,6 +169,7 @@ def read_keys(
         lengths,
         places,
         error_free,
+        scale,
     )
 
 

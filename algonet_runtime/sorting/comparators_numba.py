@@ -89,7 +89,7 @@ def exchange_measured(kind, keys, steepness, tape, i, j, o, m):
         b[k] = high - h
         kept = t - z * f
         q[k] = kept if swapped else one - kept
-        c[k] = d * (d * f)
+        c[k] = min(d * (d * f), most)
 
 
 @_step
@@ -126,7 +126,7 @@ def exchange_dual(kind, keys, tangents, steepness, v_steepness, tape, i, j, o, m
         b[k] = high - h
         kept = t - z * f
         slope = kept if swapped else one - kept
-        moved = d * (d * f)
+        moved = min(d * (d * f), most)
         u, w = va[k], vb[k]
         delta = u - w
         change = products(slope, delta, -moved, vs)
@@ -137,7 +137,7 @@ def exchange_dual(kind, keys, tangents, steepness, v_steepness, tape, i, j, o, m
         q[k] = slope
         c[k] = moved
         e[k] = products(s * bend, delta, -signed * bend, vs)
-        es[k] = products(signed * bend, delta, -d * (d * (d * f2)), vs)
+        es[k] = products(signed * bend, delta, -max(d * (d * (d * f2)), -most), vs)
 
 
 @_step

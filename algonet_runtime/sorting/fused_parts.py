@@ -74,10 +74,8 @@ def or_zeros(value: Tensor | None, like: Tensor) -> Tensor:
 
 
 def summed(by_row: Tensor, payload: Tensor) -> Tensor:
-    """Gradients by the payloads of rows, as by the one that was given: summed if it was one for all."""
-    if by_row.shape == payload.shape:
-        return by_row
-    return by_row.reshape(by_row.shape[:-2].numel(), *payload.shape).sum(0)
+    """Gradients by the payloads of rows, as by those that were given: summed over rows that share one."""
+    return by_row.sum_to_size(payload.shape)
 
 
 def not_there(what: str) -> DerivativeError:

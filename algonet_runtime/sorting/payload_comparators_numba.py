@@ -64,7 +64,7 @@ def weigh_taped(kind, keys, steepness, tape, i, j, o, m):
         pd[k] = s * f
         w = d * f
         ps[k] = zero - w if swapped else w
-        c[k] = d * w
+        c[k] = min(d * w, most)
 
 
 @_step
@@ -147,7 +147,7 @@ def weigh_dual(kind, keys, tangents, steepness, v_steepness, tape, i, j, o, m):
         pd[k] = s * f
         signed = zero - d if swapped else d
         ps[k] = signed * f
-        moved = d * (d * f)
+        moved = min(d * (d * f), most)
         c[k] = moved
         u, w = va[k], vb[k]
         delta = w - u
@@ -162,7 +162,7 @@ def weigh_dual(kind, keys, tangents, steepness, v_steepness, tape, i, j, o, m):
         vq[k] = bend * vz
         vpd[k] = products(f, vs, s, signed_f2 * vz)
         vps[k] = products(f + z * f2, delta, signed * (d * f2), vs)
-        vc[k] = products(signed * bend, delta, d * (d * (d * f2)), vs)
+        vc[k] = products(signed * bend, delta, max(d * (d * (d * f2)), -most), vs)
 
 
 @_step

@@ -100,11 +100,11 @@ def quantile_of(operation: str, keys: Keys, q: float, fill: float) -> Tensor:
         place = q * (keys.size - 1)
         low = math.floor(place)
         high = min(low + 1, keys.size - 1)
-        ranked = keys.compare((low, high) if place > low else (low,)).keys
+        ranked = keys.ranked(keys.compare((low, high) if place > low else (low,)))
         if place == low:
             return ranked[..., low]
         return (1 - (place - low)) * ranked[..., low] + (place - low) * ranked[..., high]
-    ranked = keys.compare().keys
+    ranked = keys.ranked(keys.compare())
     places = q * (keys.lengths - 1).clamp(min=0).to(torch.float64)
     lows = places.floor().long()
     highs = (lows + 1).minimum((keys.lengths - 1).clamp(min=0))

@@ -85,7 +85,7 @@ def soft_sort(
         error_free=error_free,
         check=check,
     )
-    sorted_keys = keys.compare().keys
+    sorted_keys = keys.ranked(keys.compare())
     if descending:
         sorted_keys = keys.flipped(sorted_keys)
     is_filled = keys.is_filled()

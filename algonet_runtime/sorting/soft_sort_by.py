@@ -130,9 +130,7 @@ def carried(
         message = f"{operation}: `payload` has shape {shapes}, which has not {n} elements{hint}"
         raise ShapeError(message, "payload")
     try:
-        common_shape(
-            *(tuple(each.shape[:-1]) for each in (keys, mask) if each is not None), payload.shape[: rank - 1]
-        )
+        common_shape(read.values.shape[:-1], payload.shape[: rank - 1])
     except RuntimeError:
         batch = tuple(payload.shape[: rank - 1])
         others = tuple(read.values.shape[:-1])

@@ -95,7 +95,9 @@ def soft_topk(
         check=check,
     )
     comparators = keys.compare(tuple(range(n - k, n) if descending else range(k)))
-    ranked = keys.flipped(comparators.keys) if descending else comparators.keys
+    ranked = keys.ranked(comparators)
+    if descending:
+        ranked = keys.flipped(ranked)
     is_filled = keys.is_filled()
     if is_filled is not None:
         ranked = ranked.where(is_filled, fill)

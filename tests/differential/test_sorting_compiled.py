@@ -58,6 +58,15 @@ def test_compiled_values_and_gradients(name: str) -> None:
         torch.testing.assert_close(got, wanted)
 
 
+def test_compiled_for_any_size_and_steepness() -> None:
+    anyhow = torch.compile(soft_sort, fullgraph=True, dynamic=True, backend="aot_eager")
+    annealed = _compiled(lambda x, s: soft_sort(x, steepness=s))
+    for step, shape in enumerate(((2, 5), (3, 5), (3, 7))):
+        x = _random(*shape, seed=11)
+        torch.testing.assert_close(anyhow(x), soft_sort(x))
+        torch.testing.assert_close(annealed(x, 5.0 + step), soft_sort(x, steepness=5.0 + step))
+
+
 def test_a_compiled_program_calls_the_kernel() -> None:
     called: list[str] = []
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from algonet_runtime import soft_median, soft_quantile, soft_sort
+from algonet_runtime import soft_median, soft_quantile, soft_rank, soft_sort
 from algonet_runtime.dispatch import explain_dispatch
 from algonet_runtime.errors import DerivativeError, RangeError
 from algonet_runtime.relax.distribution import CAUCHY, DISTRIBUTIONS
@@ -251,6 +253,7 @@ def test_threads_and_forks() -> None:
     code = """
 import torch
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from torch.utils.data import DataLoader
 from algonet_runtime import soft_sort
 torch.set_num_threads(2)
@@ -277,3 +280,93 @@ def test_threads_of_this_process_share_a_kernel() -> None:
     with ThreadPoolExecutor(4) as pool:
         for y in pool.map(lambda _: soft_sort(x, distribution="optimal"), range(16)):
             assert torch.equal(y, right)
+
+
+@pytest.mark.parametrize("distribution", [name for name in DISTRIBUTIONS if name != "hard"])
+def test_float32_derivatives_of_very_far_keys_are_those_of_the_crisp_order(distribution: str) -> None:
+    for scale, steepness in ((1e37, 10.0), (1e25, 10.0), (3e32, 1e6), (1e8, 1e30)):
+        x = (torch.tensor([3.0, -2.0, 1.0]) * scale).requires_grad_()
+        s = torch.tensor(steepness, requires_grad=True)
+        y = _kernel(soft_sort)(x, steepness=s, distribution=distribution)
+        g_x, g_s = torch.autograd.grad((y * torch.tensor([-1.0, 2.0, 0.5])).sum(), (x, s))
+        torch.testing.assert_close(g_x, torch.tensor([0.5, -1.0, 2.0]))
+        if distribution in ("logistic", "gaussian"):
+            assert g_s == 0
+        ranks = _kernel(soft_rank)(x, steepness=s, distribution=distribution)
+        assert bool(torch.autograd.grad(ranks[0], s)[0].isfinite())
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+def test_tiny_steepness_at_far_keys_is_finite() -> None:
+    x, v = torch.tensor([3e20, -2e20, 1e20]), torch.tensor([1.0, 2.0, -1.0])
+    for operation in (soft_sort, soft_rank):
+        for run in (_kernel, _reference):
+            found = torch.func.jvp(lambda x: run(operation)(x, steepness=1e-20), (x,), (v,))[1]  # noqa: B023
+            wanted = torch.func.jvp(
+                lambda x: operation.reference(x, steepness=1e-20),  # noqa: B023
+                (x.double(),),
+                (v.double(),),
+            )[1]
+            torch.testing.assert_close(found.double(), wanted, rtol=1e-4, atol=1e-30)
+    s = torch.tensor(1e-20, requires_grad=True)
+    assert torch.autograd.grad(soft_sort(x, steepness=s).sum(), s)[0] == 0
+
+
+@pytest.mark.parametrize("run", [_kernel, _reference])
+def test_auto_is_scale_free(run: Any) -> None:
+    weights = torch.tensor([-1.0, 2.0, 0.5])
+    found: list[list[Tensor]] = []
+    for scale in (1.0, 1e-36, 1e-20, 1e20, 3e37):
+        x = (torch.tensor([3.0, -2.0, 1.0]) * scale).requires_grad_()
+        y, ranks = run(soft_sort)(x, steepness="auto"), run(soft_rank)(x, steepness="auto")
+        slopes = torch.autograd.grad((y * weights).sum(), x)[0], torch.autograd.grad(ranks[0], x)[0] * scale
+        found.append([y.detach() / scale, ranks.detach(), *slopes])
+    for others in found[1:]:
+        for each, first in zip(others, found[0], strict=True):
+            torch.testing.assert_close(each, first, rtol=1e-5, atol=1e-5)
+
+
+CACHED = """
+import torch
+from algonet_runtime import soft_sort
+y = soft_sort(torch.tensor([2.0, 1.0, 1.5]), distribution="optimal")
+print(y.tolist())
+"""
+
+
+def _run(folder: Path | None, **environment: str) -> str:
+    given = {} if folder is None else {"ALGONET_CACHE": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-c", CACHED],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+        env=os.environ | given | environment,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_damaged_caches_are_made_anew(tmp_path: Path) -> None:
+    wanted = _run(tmp_path)
+    files = [path for path in tmp_path.rglob("*.nb*") if path.is_file()]
+    assert {path.suffix for path in files} == {".nbi", ".nbc"}
+    for suffix, length in ((".nbi", 20), (".nbc", 100), (".nbc", 0)):
+        for path in files:
+            if path.suffix == suffix:
+                path.write_bytes(path.read_bytes()[:length])
+        assert _run(tmp_path) == wanted
+
+
+def test_signatures_have_files_of_their_own(tmp_path: Path) -> None:
+    """Processes that compile at the same time never write an index together."""
+    from algonet_runtime.numba_cache import _Files  # pyright: ignore[reportPrivateUsage]
+
+    files = _Files(str(tmp_path), "kernel", "stamp")
+    files.save(("a", 1), "code of a")
+    files.save(("b", 1), "code of b")
+    assert len(list(tmp_path.glob("*.nbi"))) == len(list(tmp_path.glob("*.nbc"))) == 2
+    assert files.load(("a", 1)) == "code of a"
+    assert files.load(("b", 1)) == "code of b"
+    assert files.load(("c", 1)) is None

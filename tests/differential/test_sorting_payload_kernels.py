@@ -168,6 +168,26 @@ def test_transforms_agree_with_the_plain_version() -> None:
         )
 
 
+def test_vmap_of_a_payload_for_several_rows() -> None:
+    keys, payload = _random(4, 3, 5, seed=20), _random(4, 5, seed=21)
+    func = torch.func
+
+    def loss(run: Any) -> Any:
+        return lambda keys, payload: (run(soft_sort_by)(keys, payload) ** 2).sum()
+
+    for transform in (
+        lambda f: func.vmap(func.grad(f, argnums=(0, 1)))(keys, payload),
+        lambda f: func.vmap(func.hessian(f, argnums=(0, 1)))(keys, payload),
+        lambda f: func.vmap(func.grad(f, argnums=(0, 1)), in_dims=(None, 0))(keys[0], payload),
+        lambda f: func.grad(lambda k, p: func.vmap(f)(k, p).sum(), argnums=(0, 1))(keys, payload),
+        lambda f: func.vmap(func.vmap(func.grad(f, argnums=(0, 1)), in_dims=(0, None)))(keys, payload),
+        lambda f: func.jacrev(func.jacfwd(f, argnums=(0, 1)), argnums=(0, 1))(keys[0], payload[0]),
+    ):
+        torch.testing.assert_close(
+            transform(loss(_kernel)), transform(loss(_reference)), rtol=1e-9, atol=1e-9
+        )
+
+
 def test_payloads_of_any_batch_and_dtype() -> None:
     x, t = _random(2, 3, 5, seed=6), _random(3, 5, 2, 2, seed=7)
     for keys, payload, trailing in (
