@@ -68,8 +68,11 @@ def is_seen(value: Tensor) -> bool:
     return True
 
 
-@cast("Any", torch.compiler).assume_constant_result
 def is_in_transform() -> bool:
     """Whether torch.func transforms the call or forward mode is on; torch.compile asks when it records."""
     stack = cast("Any", torch)._C._functorch.peek_interpreter_stack()
     return stack is not None or cast("Any", forward_ad)._current_level >= 0
+
+
+# As `torch.compiler.assume_constant_result` does, which loads torch._dynamo, for a second.
+cast("Any", is_in_transform)._dynamo_marked_constant = True

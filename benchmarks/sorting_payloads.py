@@ -47,16 +47,19 @@ def sides(runs: int) -> Iterator[Side]:
         "topk": (soft_topk, lambda found: found[1]),
     }
     for name, (operation, result) in operations.items():
-        args = (BEST,) if name == "topk" else ()
+        options = {"k": BEST} if name == "topk" else {}
         for network in NETWORKS:
-            for prefix, call, most in (("", operation, runs), ("plain ", operation.reference, 3)):
-
-                def run(x: Tensor, call: Any = call, network: str = network) -> Tensor:
-                    return result(call(x, *args, steepness=STEEPNESS, network=network))  # noqa: B023
-
-                yield Side(f"{prefix}{name} {network}", run, most)
+            given = options | {"steepness": STEEPNESS, "network": network}
+            yield Side(f"{name} {network}", _call(operation, given, result), runs)
+            yield Side(f"plain {name} {network}", _call(operation.reference, given, result), 3)
     yield _diffsort()
     yield _difftopk()
+
+
+def _call(
+    operation: Any, options: Mapping[str, Any], result: Callable[[Any], Tensor]
+) -> Callable[[Tensor], Tensor]:
+    return lambda x: result(operation(x, **options))
 
 
 def _diffsort() -> Side:

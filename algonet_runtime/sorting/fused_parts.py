@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import wraps
 from inspect import signature
 from typing import Any, NamedTuple, cast
 
@@ -43,8 +45,21 @@ def remember_signature(function: Any) -> None:
 
 
 def untraced(function: Any) -> Any:
-    """A function that torch.compile leaves alone: where it gives up one, it looks into those called."""
-    return cast("Any", torch.compiler).disable(function)
+    """A function that torch.compile leaves alone: where it gives up one, it looks into those called.
+
+    `torch.compiler.disable` would load torch._dynamo, which takes a second, before anybody compiles.
+    """
+    disabled: list[Any] = []
+
+    @wraps(function)
+    def call(*args: Any) -> Any:
+        if "torch._dynamo" not in sys.modules:
+            return function(*args)
+        if not disabled:
+            disabled.append(cast("Any", torch.compiler).disable(function))
+        return disabled[0](*args)
+
+    return call
 
 
 def folded(value: Tensor, dim: int | None, size: int) -> Tensor:
