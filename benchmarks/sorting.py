@@ -83,8 +83,7 @@ def sides(rows: int, n: int, runs: int) -> Iterator[Side]:
             yield Side(name, None, "not installed")
         else:
             yield Side(name, _projection(package), runs=max(3, runs // 5))
-    for package in ("difftopk", "softtorch"):
-        yield Side(package, None, "no adapter" if find_spec(package) else "not installed")
+    yield Side("softtorch", None, "no adapter" if find_spec("softtorch") else "not installed")
 
 
 def _ours(network: Any) -> Callable[[Tensor], Tensor]:

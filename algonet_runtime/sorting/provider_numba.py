@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _BLOCK_BYTES = 2**15
 """The keys of a block of rows, so that they stay in the first-level cache."""
 
-_TAPE_BYTES = 2**18
-"""The tape of a stretch of layers, so that it stays in the second-level cache."""
+_TAPE_BYTES = 2**21
+"""The tape of a stretch of layers. With more than one, all layers are run once more."""
 
 _SHUFFLED_LANES = 16
 """With so few rows side by side, short runs cost more than to bring all pairs of a layer side by side."""
