@@ -38,6 +38,17 @@ def kernel(function: Any) -> Any:
 def load(x, positions, block, lanes, out):
     """Numbers of the rows of a block."""
     rows, n = x.shape
+    first = block * lanes
+    count = min(lanes, rows - first)
+    if lanes > 4:
+        for i in range(n):
+            place = positions[i] * lanes
+            side_by_side, column = out[place : place + lanes], x[first : first + count, i]
+            for r in range(count):
+                side_by_side[r] = column[r]
+            for r in range(count, lanes):
+                side_by_side[r] = column[count - 1]
+        return
     for r in range(lanes):
         row = min(block * lanes + r, rows - 1)
         for i in range(n):
@@ -48,9 +59,18 @@ def load(x, positions, block, lanes, out):
 def store(values, positions, block, lanes, out):
     """The other way."""
     rows, n = out.shape
-    for r in range(min(lanes, rows - block * lanes)):
+    first = block * lanes
+    count = min(lanes, rows - first)
+    if lanes > 4:
         for i in range(n):
-            out[block * lanes + r, i] = values[positions[i] * lanes + r]
+            place = positions[i] * lanes
+            side_by_side, column = values[place : place + count], out[first : first + count, i]
+            for r in range(count):
+                column[r] = side_by_side[r]
+        return
+    for r in range(count):
+        for i in range(n):
+            out[first + r, i] = values[positions[i] * lanes + r]
 
 
 @_part
