@@ -19,7 +19,7 @@ from algonet_runtime.sorting.fused_parts import (
     not_there,
     or_zeros,
     per_row,
-    remember_signature,
+    skip_binding,
     untraced,
 )
 from algonet_runtime.sorting.operations import kernels, recorded
@@ -185,4 +185,4 @@ class SortCurvature(torch.autograd.Function):
 
 
 for _each in (Sort, SortTangent, SortGradient, SortCurvature):
-    remember_signature(_each)
+    skip_binding(_each)

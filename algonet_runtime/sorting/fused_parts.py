@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from functools import wraps
-from inspect import signature
-from typing import Any, NamedTuple, cast
+from inspect import Signature
+from typing import Any, NamedTuple, cast, final
 
 import torch
 from torch import Tensor
@@ -39,9 +39,28 @@ def apply(function: Any, *args: Any) -> Any:
     return function.apply(*args)
 
 
-def remember_signature(function: Any) -> None:
-    """`apply` asks for the signature at every call; to find it anew takes longer than a small network."""
-    function.forward.__signature__ = signature(function.forward)
+@final
+class _Given:
+    """Bound arguments that are all there."""
+
+    def __init__(self, args: tuple[Any, ...]) -> None:
+        self.args = args
+        self.kwargs: dict[str, Any] = {}
+
+    def apply_defaults(self) -> None:
+        """There are none."""
+
+
+@final
+class _AllByPlace(Signature):
+    def bind(self, *args: Any, **kwargs: Any) -> Any:
+        """The arguments as they are."""
+        return _Given(args)
+
+
+def skip_binding(function: Any) -> None:
+    """`apply` binds arguments to defaults at every call, which takes as long as a small network."""
+    function.forward.__signature__ = _AllByPlace()
 
 
 def untraced(function: Any) -> Any:

@@ -21,7 +21,7 @@ from algonet_runtime.sorting.fused_parts import (
     not_there,
     or_zeros,
     per_row,
-    remember_signature,
+    skip_binding,
     summed,
     untraced,
 )
@@ -259,4 +259,4 @@ def _folded_payload(payload: Tensor, dim: int | None, size: int, rank: int) -> T
 
 
 for _each in (Carry, CarryTangent, CarryGradient, CarryCurvature):
-    remember_signature(_each)
+    skip_binding(_each)

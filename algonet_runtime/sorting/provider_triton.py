@@ -339,6 +339,6 @@ def _kernels() -> Any:
 
 @cache
 def _kernels_on_payloads() -> Any:
-    from algonet_runtime.sorting import carry_kernels_triton
+    from algonet_runtime.sorting import payload_kernels_triton
 
-    return carry_kernels_triton
+    return payload_kernels_triton

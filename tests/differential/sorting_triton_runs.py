@@ -22,9 +22,9 @@ from torch import Tensor
 from algonet_runtime.relax.distribution import DISTRIBUTIONS
 from algonet_runtime.relax.distribution_triton import tail
 from algonet_runtime.sorting import (
-    carry_kernels_triton,
     kernels_triton,
     launch_triton,
+    payload_kernels_triton,
     provider_triton,
 )
 from algonet_runtime.sorting.fused_parts import How
@@ -350,7 +350,7 @@ WHOLE_NUMBERS = {
 
 def compile_all(dtype: str) -> int:
     """Compile for two GPUs; the number of kernels."""
-    keys, tiles = kernels_triton, carry_kernels_triton
+    keys, tiles = kernels_triton, payload_kernels_triton
     short = {"padded": 16, "is_shuffled": True}
     long = {"padded": 128, "is_shuffled": False}
     key_forms = (("cauchy", {**short, "together": 4}, 1), ("gaussian", {**long, "together": 1}, 2))

@@ -7,11 +7,19 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from algonet_runtime import soft_rank, soft_sort, soft_sort_by
+from algonet_runtime import (
+    soft_median,
+    soft_permutation,
+    soft_rank,
+    soft_sort,
+    soft_sort_by,
+    soft_topk,
+)
 from algonet_runtime.dispatch import explain_dispatch
 from algonet_runtime.relax.distribution import DISTRIBUTIONS
 from algonet_runtime.sorting.launch_triton import steps_of
@@ -129,3 +137,48 @@ def test_refusals_have_reasons() -> None:
         assert f"at most {MOST_CARRYING_KEYS_ON_CUDA} keys" in reasons(soft_rank, few)
         wide = torch.empty(2, MOST_COLUMNS_ON_CUDA + 1, device="cuda")
         assert f"at most {MOST_COLUMNS_ON_CUDA} columns" in reasons(soft_sort_by, few[:2], wide, trailing=1)
+
+
+OPERATIONS = {
+    "sort": lambda run, x, t: run(soft_sort)(x),
+    "masked": lambda run, x, t: run(soft_sort)(x, mask=t[..., 0] > -1),
+    "median": lambda run, x, t: run(soft_median)(x, network="bitonic"),
+    "rank": lambda run, x, t: run(soft_rank)(x, steepness="auto"),
+    "permutation": lambda run, x, t: run(soft_permutation)(x, network="bitonic"),
+    "sort_by": lambda run, x, t: run(soft_sort_by)(x, t, trailing=1),
+    "one payload": lambda run, x, t: run(soft_sort_by)(x, t[0], trailing=1),
+    "topk": lambda run, x, t: run(soft_topk)(x, 3)[1],
+}
+
+
+@pytest.mark.cuda
+@needs_triton
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_operations_on_a_gpu_run_the_kernels(name: str, dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(3)
+    keys, payload = (torch.randn(shape, generator=generator, dtype=dtype) for shape in ((4, 9), (4, 9, 3)))
+    assert not reasons(soft_sort, keys.cuda())
+    found: list[list[torch.Tensor]] = []
+    for device, run in (("cuda", lambda f: f), ("cpu", lambda f: f.reference)):
+        inputs = [each.to(device).requires_grad_() for each in (keys, payload)]
+        y = OPERATIONS[name](run, *inputs)
+        options: dict[str, Any] = {"create_graph": True, "allow_unused": True, "materialize_grads": True}
+        first = torch.autograd.grad(y.square().sum(), inputs, **options)
+        second = torch.autograd.grad(
+            first[0].square().sum(), inputs, allow_unused=True, materialize_grads=True
+        )
+        found.append([each.detach().cpu() for each in (y, *first, *second)])
+    tolerance = 1e-9 if dtype == torch.float64 else 1e-3
+    for got, right in zip(*found, strict=True):
+        torch.testing.assert_close(got, right, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.cuda
+@needs_triton
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_a_compiled_program_on_a_gpu_runs_the_kernels() -> None:
+    x = torch.randn(4, 9, generator=torch.Generator().manual_seed(4), dtype=torch.float64).cuda()
+    compiled = torch.compile(soft_sort, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(x), soft_sort.reference(x))
