@@ -184,12 +184,11 @@ def check_payload(
 
 
 def check_distribution(device: str, distribution: str) -> None:
-    """All operations with one distribution, both networks and small sizes."""
-    for n in (0, 1, 2, 3, 7):
-        check_keys(device, torch.float64, how_of(distribution, "odd_even", n), 2, n)
-    for n in (2, 7):
-        check_keys(device, torch.float64, how_of(distribution, "bitonic", n), 2, n)
-    check_keys(device, torch.float64, how_of(distribution, "bitonic", 37), 1, 37)
+    """All operations with one distribution, both networks and all sizes."""
+    for network in NETWORKS:
+        for n in (0, 1, 2, 3, 7, 10, 37, 64, 100):
+            check_keys(device, torch.float64, how_of(distribution, network, n), 2 if n < 10 else 1, n)
+            check_payload(device, torch.float64, how_of(distribution, network, n), 1, n, 2)
     check_keys(device, torch.float32, how_of(distribution, "odd_even", 10), 5, 10)
     check_payload(device, torch.float32, how_of(distribution, "bitonic", 6), 2, 6, 4)
     check_payload(device, torch.float64, how_of(distribution, "odd_even", 5), 2, 5, 3)

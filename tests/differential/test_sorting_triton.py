@@ -49,7 +49,7 @@ def run(folder: Path, *names: str, **environment: str) -> str:
         [sys.executable, "-m", "tests.differential.sorting_triton_runs", *names],
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=600,
         check=False,
         cwd=ROOT,
         env=os.environ | {"TRITON_CACHE_DIR": str(folder)} | environment,
