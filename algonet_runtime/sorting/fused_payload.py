@@ -158,9 +158,8 @@ class CarryGradient(torch.autograd.Function):
         x, steepness, payload, g = ctx.saved_tensors
         v_x, v_s = or_zeros(grads[0], x), or_zeros(grads[1], steepness)
         # Of the gradients' tangents, those by payload and by g are per row.
-        v_payload = grads[2] if ctx.by_payload else torch.zeros_like(payload)
-        v_g = grads[3] if ctx.by_g else torch.zeros_like(g)
-        v_payload, v_g = or_zeros(v_payload, payload), or_zeros(v_g, g)
+        v_payload = or_zeros(grads[2] if ctx.by_payload else None, payload)
+        v_g = or_zeros(grads[3] if ctx.by_g else None, g)
         found = apply(CarryCurvature, x, steepness, payload, g, v_x, v_s, v_payload, v_g, ctx.how)
         return (*found[:2], summed(found[2], payload), summed(found[3], g), None, None, None)
 
@@ -180,8 +179,7 @@ class CarryGradient(torch.autograd.Function):
         x, payload, each = _mapped(info, in_dims, x, payload, steepness)
         found = apply(CarryGradient, x, each, payload, g, how, by_payload, by_g)
         g_s = as_given(found[1], steepness, in_dims[1], info.batch_size)
-        none = None
-        return (found[0], g_s, *found[2:]), (0, 0, 0 if by_payload else none, 0 if by_g else none)
+        return (found[0], g_s, *found[2:]), (0, 0, 0 if by_payload else None, 0 if by_g else None)
 
 
 @final
@@ -222,7 +220,7 @@ class CarryCurvature(torch.autograd.Function):
         g = _folded_payload(g, in_dims[3], size, rank)
         v_g = _folded_payload(v_g, in_dims[7], size, rank)
         x, payload, each = _mapped(info, in_dims, x, payload, steepness)
-        v_x, v_payload, v_each = _mapped(info, (in_dims[4], in_dims[5], in_dims[6]), v_x, v_payload, v_s)
+        v_x, v_payload, v_each = _mapped(info, in_dims[4:], v_x, v_payload, v_s)
         found = apply(CarryCurvature, x, each, payload, g, v_x, v_each, v_payload, v_g, how)
         return (found[0], as_given(found[1], steepness, in_dims[1], size), *found[2:]), (0, 0, 0, 0)
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from algonet_runtime.errors import DerivativeError
-from algonet_runtime.sorting.fused_parts import How, engine_of, not_there, summed, untraced
+from algonet_runtime.sorting.fused_parts import How, engine_of, not_there, or_zeros, summed, untraced
 
 Four: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -148,8 +148,7 @@ def _carry_gradient_shapes(x: Tensor, steepness: Tensor, payload: Tensor, g: Ten
 def _carry_gradient_backward(ctx: Any, *v: Tensor) -> tuple[Any, ...]:
     x, steepness, payload, g = ctx.saved_tensors
     *how, by_payload, by_g = ctx.others
-    v_payload = v[2] if by_payload else torch.zeros_like(payload)
-    v_g = v[3] if by_g else torch.zeros_like(g)
+    v_payload, v_g = or_zeros(v[2] if by_payload else None, payload), or_zeros(v[3] if by_g else None, g)
     found = recorded.carry_curvature(x, steepness, payload, g, v[0], v[1], v_payload, v_g, *how)
     return (*found[:2], summed(found[2], payload), summed(found[3], g), *(None for _ in ctx.others))
 

@@ -106,13 +106,11 @@ def _size_refusal(values: Mapping[str, Any], is_carrying: bool) -> str | None:
     keys: Tensor = values["keys"] if "keys" in values else values["x"]
     dim: int = values.get("dim", -1)
     n = keys.shape[dim] if -keys.ndim <= dim < keys.ndim else 0
-    if not is_carrying:
-        most, what = MOST_KEYS_ON_CUDA, ""
-    else:
-        most, what = MOST_CARRYING_KEYS_ON_CUDA, " with a payload"
+    most = MOST_CARRYING_KEYS_ON_CUDA if is_carrying else MOST_KEYS_ON_CUDA
+    what = " with a payload" if is_carrying else ""
     if n > most:
         return f"Triton kernels take at most {most} keys in a row{what}, not {n}"
-    if is_carrying and "payload" in values:
+    if "payload" in values:
         trailing = values["trailing"]
         columns = prod(values["payload"].shape[values["payload"].ndim - trailing :]) if trailing else 1
         if columns > MOST_COLUMNS_ON_CUDA:
