@@ -34,6 +34,22 @@ def engine_of(x: Tensor) -> Any:
     return provider_numba
 
 
+def rows_of(values: Tensor) -> Tensor:
+    """(rows, n), contiguous, without a history."""
+    return values.detach().resolve_neg().reshape(values.shape[:-1].numel(), values.shape[-1]).contiguous()
+
+
+def each_of(steepness: Tensor, x: Tensor) -> Tensor:
+    """Steepness of every row, or one for all; none for a batch without rows."""
+    return steepness.detach().resolve_neg().to(x.dtype).reshape(-1).contiguous()
+
+
+def as_steepness(by_rows: Tensor, steepness: Tensor, x: Tensor) -> Tensor:
+    """Numbers of rows in the shape of the steepness; their sum if there is one for all."""
+    is_each = steepness.shape == x.shape[:-1]
+    return (by_rows.view(x.shape[:-1]) if is_each else by_rows.sum().reshape(1)).to(steepness.dtype)
+
+
 def apply(function: Any, *args: Any) -> Any:
     """`function.apply`, whose type torch does not tell."""
     return function.apply(*args)

@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from math import isqrt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from algonet_runtime.sorting.fused_parts import How, each_of, rows_of
 from algonet_runtime.sorting.network import NETWORKS, ODD_EVEN, needed
 from algonet_runtime.sorting.plan import plan_of
 from algonet_runtime.tensors import index_tensor, remembered_tensors
-
-if TYPE_CHECKING:
-    from algonet_runtime.sorting.fused_parts import How
 
 SCRATCH_BYTES = 2**28
 """Scratch memory of one launch, if one row does not need more."""
@@ -114,7 +112,7 @@ def task_of(x: Tensor, steepness: Tensor, how: How) -> Task:
     padded = max(1 << max(n - 1, 0).bit_length(), LEAST_PADDED)
     steps = steps_of(how.network, n, how.layers, how.first, how.last, x.device)
     together = max(MOST_SHUFFLED // padded, 1)
-    return Task(rows_of(x), each_of(steepness, x), steps, how.distribution, padded, together)
+    return Task(rows_of(x), strided(steepness, x), steps, how.distribution, padded, together)
 
 
 @remembered_tensors
@@ -141,21 +139,10 @@ def _steps(network: str, n: int, layers: int, first: int, last: int) -> list[tup
     ]
 
 
-def rows_of(values: Tensor) -> Tensor:
-    """(rows, n), contiguous, without a history."""
-    return values.detach().resolve_neg().reshape(values.shape[:-1].numel(), values.shape[-1]).contiguous()
-
-
-def each_of(steepness: Tensor, x: Tensor) -> tuple[Tensor, int]:
+def strided(steepness: Tensor, x: Tensor) -> tuple[Tensor, int]:
     """Steepness of every row, or one for all; and how far apart that of two rows is."""
-    each = steepness.detach().resolve_neg().to(x.dtype).reshape(-1).contiguous()
+    each = each_of(steepness, x)
     return each, int(each.numel() > 1)
-
-
-def as_steepness(by_rows: Tensor, steepness: Tensor, x: Tensor) -> Tensor:
-    """Numbers of rows in the shape of the steepness; their sum if there is one for all."""
-    is_each = steepness.shape == x.shape[:-1]
-    return (by_rows.view(x.shape[:-1]) if is_each else by_rows.sum().reshape(1)).to(steepness.dtype)
 
 
 def payload_of(payload: Tensor) -> tuple[Tensor, int]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from algonet_runtime.blocks import run_blocks
+from algonet_runtime.sorting.fused_parts import How, as_steepness, each_of, rows_of
 from algonet_runtime.sorting.plan import Plan, plan_of, shuffled_plan_of, stretches_of
-
-if TYPE_CHECKING:
-    from algonet_runtime.sorting.fused_parts import How
 
 _BLOCK_BYTES = 2**15
 """The keys of a block of rows, so that they stay in the first-level cache."""
@@ -32,10 +30,18 @@ _PAYLOAD_TAPE_BYTES = 2**22
 
 def sort(x: Tensor, steepness: Tensor, how: How) -> Tensor:
     """Sorted keys, (.., n)."""
-    flat, out = _rows(x), torch.empty(x.shape, dtype=x.dtype)
+    flat, out = rows_of(x), torch.empty(x.shape, dtype=x.dtype)
     plan, lanes, blocks, work = _layout(flat, how)
     kernels, kind = _kernels(how.distribution)
-    arrays = (flat.numpy(), _each(steepness, x), plan.positions, plan.runs, plan.orders, plan.longest, lanes)
+    arrays = (
+        flat.numpy(),
+        each_of(steepness, x).numpy(),
+        plan.positions,
+        plan.runs,
+        plan.orders,
+        plan.longest,
+        lanes,
+    )
     result = out.view(flat.shape).numpy()
     run_blocks(blocks, work, lambda begin, end: kernels.sort(kind, *arrays, begin, end, result))
     return out
@@ -45,11 +51,11 @@ def sort_gradient(
     x: Tensor, steepness: Tensor, g: Tensor, how: How, is_measured: bool
 ) -> tuple[Tensor, Tensor]:
     """Gradients by keys and by steepness, which is 0 if it is not measured."""
-    flat, g_x = _rows(x), torch.empty(x.shape, dtype=x.dtype)
+    flat, g_x = rows_of(x), torch.empty(x.shape, dtype=x.dtype)
     plan, lanes, blocks, work = _layout(flat, how)
     kernels, kind = _kernels(how.distribution)
-    s = _each(steepness, x)
-    grads, result = _rows(g).numpy(), g_x.view(flat.shape).numpy()
+    s = each_of(steepness, x).numpy()
+    grads, result = rows_of(g).numpy(), g_x.view(flat.shape).numpy()
     stretches = _stretches(plan, lanes, 2 * x.element_size() if is_measured else x.element_size())
     given = (flat.numpy(), s, grads, plan.positions, plan.runs, plan.orders, plan.longest, stretches, lanes)
     if not is_measured:
@@ -64,24 +70,24 @@ def sort_gradient(
         3 * work,
         lambda begin, end: kernels.sort_gradient_measured(kind, *given, begin, end, result, by_rows),
     )
-    return g_x, _as_steepness(rows, steepness, x)
+    return g_x, as_steepness(rows, steepness, x)
 
 
 def sort_curvature(
     x: Tensor, steepness: Tensor, g: Tensor, v_x: Tensor, v_s: Tensor, v_g: Tensor, how: How
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Second derivatives of <g, sort(x)> in a direction, by keys, steepness and g."""
-    flat = _rows(x)
+    flat = rows_of(x)
     plan, lanes, blocks, work = _layout(flat, how)
     kernels, kind = _kernels(how.distribution)
     h_x, h_g = torch.empty(x.shape, dtype=x.dtype), torch.empty(x.shape, dtype=x.dtype)
     rows = torch.zeros(flat.shape[0], dtype=x.dtype)
     given = (
         flat.numpy(),
-        _each(steepness, x),
-        *(each.numpy() for each in (_rows(g), _rows(v_x))),
-        _each(v_s, x),
-        _rows(v_g).numpy(),
+        each_of(steepness, x).numpy(),
+        *(each.numpy() for each in (rows_of(g), rows_of(v_x))),
+        each_of(v_s, x).numpy(),
+        rows_of(v_g).numpy(),
         plan.positions,
         plan.runs,
         plan.orders,
@@ -93,18 +99,18 @@ def sort_curvature(
     run_blocks(
         blocks, 8 * work, lambda begin, end: kernels.sort_curvature(kind, *given, begin, end, *results)
     )
-    return h_x, _as_steepness(rows, steepness, x), h_g
+    return h_x, as_steepness(rows, steepness, x), h_g
 
 
 def carry(x: Tensor, steepness: Tensor, payload: Tensor, how: How, is_transposed: bool) -> Tensor:
     """The permutation matrix, or the transposed one, times a payload: (.., n, columns)."""
-    flat, columns = _rows(x), payload.shape[-1]
+    flat, columns = rows_of(x), payload.shape[-1]
     out = torch.empty(*x.shape, columns, dtype=x.dtype)
     plan, lanes, stretches, blocks, work = _payload_layout(flat, columns, how, 2)
     kernels, kind = _payload_kernels(how.distribution)
     given = (
         flat.numpy(),
-        _each(steepness, x),
+        each_of(steepness, x).numpy(),
         _payloads(payload, x).numpy(),
         plan.positions,
         plan.runs,
@@ -122,7 +128,7 @@ def carry_gradient(
     x: Tensor, steepness: Tensor, payload: Tensor, g: Tensor, how: How, by_payload: bool, by_g: bool
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The gradients of <g, P payload> by all four; those by payload and g are empty unless asked for."""
-    flat, columns = _rows(x), payload.shape[-1]
+    flat, columns = rows_of(x), payload.shape[-1]
     plan, lanes, stretches, blocks, work = _payload_layout(flat, columns, how, 9)
     kernels, kind = _payload_kernels(how.distribution)
     g_x = torch.empty(x.shape, dtype=x.dtype)
@@ -133,7 +139,7 @@ def carry_gradient(
     )
     given = (
         flat.numpy(),
-        _each(steepness, x),
+        each_of(steepness, x).numpy(),
         *(_payloads(each, x).numpy() for each in (payload, g)),
         plan.positions,
         plan.runs,
@@ -149,7 +155,7 @@ def carry_gradient(
     run_blocks(
         blocks, 3 * work, lambda begin, end: kernels.carry_gradient(kind, *given, begin, end, *results)
     )
-    return g_x, _as_steepness(rows, steepness, x), g_payload, g_g
+    return g_x, as_steepness(rows, steepness, x), g_payload, g_g
 
 
 def carry_curvature(
@@ -164,7 +170,7 @@ def carry_curvature(
     how: How,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The derivatives of these four gradients in a direction."""
-    flat, columns = _rows(x), payload.shape[-1]
+    flat, columns = rows_of(x), payload.shape[-1]
     plan, lanes, stretches, blocks, work = _payload_layout(flat, columns, how, 15)
     kernels, kind = _payload_kernels(how.distribution)
     h_x = torch.empty(x.shape, dtype=x.dtype)
@@ -172,10 +178,10 @@ def carry_curvature(
     rows = torch.zeros(flat.shape[0], dtype=x.dtype)
     given = (
         flat.numpy(),
-        _each(steepness, x),
+        each_of(steepness, x).numpy(),
         *(_payloads(each, x).numpy() for each in (payload, g)),
-        _rows(v_x).numpy(),
-        _each(v_s, x),
+        rows_of(v_x).numpy(),
+        each_of(v_s, x).numpy(),
         *(_payloads(each, x).numpy() for each in (v_payload, v_g)),
         plan.positions,
         plan.runs,
@@ -191,7 +197,7 @@ def carry_curvature(
     run_blocks(
         blocks, 8 * work, lambda begin, end: kernels.carry_curvature(kind, *given, begin, end, *results)
     )
-    return h_x, _as_steepness(rows, steepness, x), h_payload, h_g
+    return h_x, as_steepness(rows, steepness, x), h_payload, h_g
 
 
 @cache
@@ -210,12 +216,6 @@ def _payload_kernels(distribution: str) -> tuple[Any, Any]:
     return payload_kernels_numba, KINDS[distribution]
 
 
-def _rows(values: Tensor) -> Tensor:
-    """(rows, n), contiguous, without a history."""
-    n = values.shape[-1]
-    return values.detach().resolve_neg().reshape(values.shape[:-1].numel(), n).contiguous()
-
-
 def _payloads(payload: Tensor, x: Tensor) -> Tensor:
     """(rows, n, columns), contiguous, without a history; one row if it is one for all."""
     shape = payload.shape[-2:]
@@ -228,17 +228,6 @@ def _payloads(payload: Tensor, x: Tensor) -> Tensor:
 def _flat_payload(out: Tensor, x: Tensor) -> Tensor:
     """A result (.., n, columns), or an empty one, as (rows, n, columns)."""
     return out.view(x.shape[:-1].numel(), *out.shape[-2:]) if out.ndim > 1 else out.view(0, 0, 0)
-
-
-def _each(steepness: Tensor, x: Tensor) -> Any:
-    """Steepness of every row, or one for all; none for a batch without rows."""
-    return steepness.detach().resolve_neg().to(x.dtype).reshape(-1).contiguous().numpy()
-
-
-def _as_steepness(rows: Tensor, steepness: Tensor, x: Tensor) -> Tensor:
-    """Numbers of rows in the shape of the steepness; their sum if there is one for all."""
-    found = rows.view(x.shape[:-1]) if steepness.shape == x.shape[:-1] else rows.sum().reshape(1)
-    return found.to(steepness.dtype)
 
 
 def _layout(flat: Tensor, how: How) -> tuple[Plan, int, int, int]:

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from algonet_runtime.sorting.fused_parts import as_steepness, rows_of
 from algonet_runtime.sorting.launch_triton import (
     Task,
-    as_steepness,
     columns_of,
-    each_of,
     groups_of,
     on_device,
     payload_of,
-    rows_of,
+    strided,
     task_of,
 )
 
@@ -81,7 +80,7 @@ def sort_curvature(
         return h_x, torch.zeros_like(steepness), h_g
     task, by_rows = task_of(x, steepness, how), x.new_empty(x.shape[:-1].numel())
     stretch, stretches = task.cut(2 * task.padded)
-    v = rows_of(v_x), *each_of(v_s, x)
+    v = rows_of(v_x), *strided(v_s, x)
     with on_device(x.device):
         for begin, end in task.portions(2 * (stretch + stretches + 2) * task.padded):
             _sweep_dual(task, v, (rows_of(g), rows_of(v_g), h_g), None, 1, begin, end, h_x, by_rows)
@@ -171,7 +170,7 @@ def carry_curvature(
     tape = groups * (stretch + stretches + 2) * 2 * task.padded * (columns + 1)
     mixed = groups * task.layers * task.padded
     values, strides = zip(*map(payload_of, (payload, g, v_payload, v_g)), strict=True)
-    v = rows_of(v_x), *each_of(v_s, x)
+    v = rows_of(v_x), *strided(v_s, x)
     with on_device(x.device):
         for begin, end in task.portions(tape + 2 * mixed):
             rows = task.blocks(begin, end) * task.together
