@@ -19,6 +19,7 @@ from typing import Any, ClassVar, final
 
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.runtime import rtsys
 
 FOLDER = "ALGONET_CACHE"
 """Environment variable: the folder of compiled kernels; empty, nothing is kept."""
@@ -135,6 +136,19 @@ class _Cache(FunctionCache):
         self._cache_file = _Files(
             self._cache_path, implementation.filename_base, implementation.locator.get_source_stamp()
         )
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The kernel for a signature; None if it was not saved.
+
+        Numba's own first imports all that it can compile (0.2 s). Code from the disk needs only the functions
+        that hand over arrays.
+        """
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            found = self._load_overload(sig, target_context)
+        if found is None:
+            target_context.refresh()
+        return found
 
 
 def _renew_compiler_lock() -> None:

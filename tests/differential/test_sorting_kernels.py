@@ -334,10 +334,21 @@ print(y.tolist())
 """
 
 
-def _run(folder: Path | None, **environment: str) -> str:
+FROM_THE_DISK_THEN_COMPILED = (
+    CACHED
+    + """
+import sys
+print("numba.np.linalg" in sys.modules)
+y = soft_sort(torch.tensor([2.0, 1.0, 1.5], dtype=torch.float64), distribution="optimal")
+print(y.tolist(), "numba.np.linalg" in sys.modules)
+"""
+)
+
+
+def _run(folder: Path | None, program: str = CACHED, **environment: str) -> str:
     given = {} if folder is None else {"ALGONET_CACHE": str(folder)}
     done = subprocess.run(
-        [sys.executable, "-c", CACHED],
+        [sys.executable, "-c", program],
         capture_output=True,
         text=True,
         timeout=200,
@@ -357,6 +368,17 @@ def test_damaged_caches_are_made_anew(tmp_path: Path) -> None:
             if path.suffix == suffix:
                 path.write_bytes(path.read_bytes()[:length])
         assert _run(tmp_path) == wanted
+
+
+def test_code_from_the_disk_needs_no_compiler_and_does_not_hinder_it(tmp_path: Path) -> None:
+    wanted = _run(tmp_path)
+    first, imported, second = _run(tmp_path, FROM_THE_DISK_THEN_COMPILED).splitlines()
+    assert first == wanted.strip()
+    assert imported == "False"
+    assert second.endswith(" True")
+    assert [round(float(each), 6) for each in second[1:].split("]")[0].split(",")] == [
+        round(float(each), 6) for each in first[1:-1].split(",")
+    ]
 
 
 def test_signatures_have_files_of_their_own(tmp_path: Path) -> None:
