@@ -19,7 +19,7 @@ from typing import Any, ClassVar, final
 
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
 from numba.core.compiler_lock import global_compiler_lock
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 
 FOLDER = "ALGONET_CACHE"
 """Environment variable: the folder of compiled kernels; empty, nothing is kept."""
