@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         WeightedSoftmax,
         WeightedSoftmin,
     )
+    from algonet_runtime.rendering.render_image import render_image
+    from algonet_runtime.rendering.render_silhouette import render_silhouette
     from algonet_runtime.sorting.soft_permutation import soft_permutation
     from algonet_runtime.sorting.soft_quantile import soft_quantile
     from algonet_runtime.sorting.soft_rank import soft_rank
@@ -65,6 +67,8 @@ __all__ = [
     "explain_dispatch",
     "finite_differences",
     "intrinsic",
+    "render_image",
+    "render_silhouette",
     "soft_max",
     "soft_median",
     "soft_min",

@@ -1,21 +1,23 @@
 """Types of tensor arguments: `Float[Tensor, "*batch n"]` is a floating-point tensor of that shape.
 
-The names in the text are sizes: equal where they repeat. `*batch` is any number of leading dimensions, which
-broadcast against those of other arguments; `*trail` behind the names is any number of further dimensions,
-which the operation itself checks; `*shape` is a whole shape. Loads without torch.
+The names in the text are sizes: equal where they repeat; a number is that size. `*batch` is any number of
+leading dimensions, which broadcast against those of other arguments; `*trail` behind the names is any number
+of further dimensions, which the operation itself checks; `*shape` is a whole shape. What may stand in place
+of a tensor follows behind `|`; numbers and tuples of them the operation itself checks. Loads without torch.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, final
+from typing import TYPE_CHECKING, Any, Literal, cast, final
 
 if TYPE_CHECKING:
     from typing import Annotated
 
     Float = Annotated
     Bool = Annotated
+    Int = Annotated
 else:
 
     class Float:
@@ -26,6 +28,12 @@ else:
 
     class Bool:
         """A tensor of truth values; the text names its dimensions."""
+
+        def __class_getitem__(cls, item: Any) -> Any:
+            return cls
+
+    class Int:
+        """A tensor of whole numbers; the text names its dimensions."""
 
         def __class_getitem__(cls, item: Any) -> Any:
             return cls
@@ -42,16 +50,18 @@ class TensorType:
         is_batched: Whether there are batch dimensions before them.
         is_optional: Whether None is allowed.
         has_trail: Whether there may be dimensions behind them.
+        has_plain_form: Whether numbers, or tuples of numbers, may stand in its place.
     """
 
-    kind: Literal["float", "bool"]
+    kind: Literal["float", "bool", "int"]
     dims: tuple[str, ...]
     is_batched: bool
     is_optional: bool = False
     has_trail: bool = False
+    has_plain_form: bool = False
 
 
-_TENSOR = re.compile(r'(Float|Bool)\[Tensor, "([^"]*)"\](\s*\|\s*None)?')
+_TENSOR = re.compile(r'(Float|Bool|Int)\[Tensor, "([^"]*)"\]((?:\s*\|\s*[^|]+)*)')
 
 
 def tensor_type(annotation: str) -> TensorType | None:
@@ -59,21 +69,23 @@ def tensor_type(annotation: str) -> TensorType | None:
     found = _TENSOR.fullmatch(annotation.strip().replace("'", '"'))
     if found is None:
         return None
-    return _described(found[1], found[2], is_optional=bool(found[3]))
+    others = {other.strip() for other in found[3].split("|")} - {""}
+    return _described(found[1], found[2], frozenset(others))
 
 
 def result_types(annotation: str) -> tuple[TensorType, ...]:
     """The tensors that a return annotation names: one, or a tuple of several."""
     found = _TENSOR.findall(annotation.replace("'", '"'))
-    return tuple(_described(kind, words, is_optional=False) for kind, words, _ in found)
+    return tuple(_described(kind, words, frozenset()) for kind, words, _ in found)
 
 
-def _described(kind: str, text: str, *, is_optional: bool) -> TensorType:
+def _described(kind: str, text: str, others: frozenset[str]) -> TensorType:
     words = text.split()
     return TensorType(
-        "float" if kind == "Float" else "bool",
+        cast("Literal['float', 'bool', 'int']", kind.lower()),
         ("...",) if "*shape" in words else tuple(word for word in words if not word.startswith("*")),
         "*batch" in words,
-        is_optional,
+        "None" in others,
         "*trail" in words,
+        bool(others - {"None"}),
     )

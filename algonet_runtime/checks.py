@@ -33,7 +33,8 @@ def check_tensors(operation: str, given: Mapping[str, tuple[object, TensorType]]
     batch: tuple[int, ...] = ()
     first: Tensor | None = None
     for name, (value, wanted) in given.items():
-        if value is None and wanted.is_optional:
+        is_tensor = isinstance(value, torch.Tensor)
+        if (value is None and wanted.is_optional) or (wanted.has_plain_form and not is_tensor):
             continue
         if not isinstance(value, torch.Tensor):
             raise TypeMismatchError(
@@ -52,9 +53,13 @@ def check_tensors(operation: str, given: Mapping[str, tuple[object, TensorType]]
 def _check_kind(operation: str, name: str, value: Tensor, wanted: TensorType) -> None:
     import torch
 
-    is_right = value.is_floating_point() if wanted.kind == "float" else value.dtype == torch.bool
+    if wanted.kind == "float":
+        is_right, what = value.is_floating_point(), "floating-point numbers"
+    elif wanted.kind == "bool":
+        is_right, what = value.dtype == torch.bool, "truth values (torch.bool)"
+    else:
+        is_right, what = value.dtype in (torch.int64, torch.int32), "whole numbers (torch.int64)"
     if not is_right:
-        what = "floating-point numbers" if wanted.kind == "float" else "truth values (torch.bool)"
         raise TypeMismatchError(f"{operation}: `{name}` must hold {what}, not {value.dtype}", name)
 
 
@@ -77,6 +82,11 @@ def _check_shape(
         dims = " ".join((*(("*batch",) if wanted.is_batched else ()), *wanted.dims)) or "a single number"
         raise ShapeError(f"{operation}: `{name}` must have shape ({dims}), not {shape}", name)
     for dim, size in zip(wanted.dims, shape[len(shape) - rank :], strict=True):
+        if dim.isdecimal():
+            if size != int(dim):
+                dims = " ".join((*(("*batch",) if wanted.is_batched else ()), *wanted.dims))
+                raise ShapeError(f"{operation}: `{name}` must have shape ({dims}), not {shape}", name)
+            continue
         known, giver = sizes.setdefault(dim, (size, name))
         if known != size:
             message = f"{operation}: size {dim} is {known} in `{giver}`, but {size} in `{name}`"
@@ -87,6 +97,24 @@ def _check_shape(
         own = shape[: len(shape) - rank]
         message = f"{operation}: batch dimensions {own} of `{name}` do not fit {batch} of others"
         raise ShapeError(message, name) from None
+
+
+def as_whole(operation: str, name: str, value: Tensor) -> Tensor:
+    """Numbers that are indices, in whole numbers.
+
+    Raises:
+        RangeError: One lies between two, where values can be seen.
+    """
+    from algonet_runtime.tensors import is_seen
+
+    if not value.is_floating_point():
+        return value.long()
+    if is_seen(value) and not bool((value == value.round()).all()):
+        place: list[int] = cast("Any", (value != value.round()).nonzero()[0]).tolist()
+        number = value.detach()[tuple(place)].item()
+        message = f"{operation}: `{name}` must hold whole numbers, but element {tuple(place)} is {number}"
+        raise RangeError(message, name, tuple(place[:1]))
+    return value.long()
 
 
 def check_choice(

@@ -35,6 +35,7 @@ class Parameter:
         required: Whether a call must give it.
         keyword_only: Whether it can be given by name only.
         words: Those that a `word` may be.
+        is_whole: Whether a tensor holds whole numbers, such as indices.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Parameter:
     required: bool = True
     keyword_only: bool = False
     words: tuple[str, ...] = ()
+    is_whole: bool = False
 
 
 @final
@@ -203,7 +205,7 @@ def intrinsic(*, smoothness: Smoothness, source: str) -> Callable[[Callable[P, R
 
 _NUMBERS: Mapping[str, Literal["int", "real"]] = {"int": "int", "float": "real", "bool": "int"}
 
-WORDS = frozenset({"distribution", "method", "network", "pad"})
+WORDS = frozenset({"distribution", "method", "network", "pad", "support"})
 """Arguments that are words: a program writes them as names, `network = bitonic`."""
 
 _LITERAL = re.compile(r"Literal\[([^\]]*)\]")
@@ -220,8 +222,11 @@ def _parameters(signature: inspect.Signature) -> Iterator[Parameter]:
         is_named = each.kind is inspect.Parameter.KEYWORD_ONLY
         tensor = tensor_type(annotation)
         if tensor is not None:
-            if tensor.kind == "float":
-                yield Parameter(each.name, "tensor", tensor.dims, None, is_required, is_named)
+            if tensor.kind != "bool":
+                yield Parameter(
+                    *(each.name, "tensor", tensor.dims, None, is_required, is_named),
+                    is_whole=tensor.kind == "int",
+                )
             continue
         first = annotation.split("|", maxsplit=1)[0].strip()
         if first in _NUMBERS and each.name not in _LAYOUT:
@@ -241,6 +246,8 @@ def _first_line(doc: str | None) -> str:
 
 MODULES: Mapping[str, str] = {
     "finite_differences": "layers.finite_differences",
+    "render_image": "rendering.render_image",
+    "render_silhouette": "rendering.render_silhouette",
     "soft_max": "statistics.extremes",
     "soft_median": "statistics.soft_median",
     "soft_min": "statistics.extremes",

@@ -32,7 +32,14 @@ CALLS = {
     "weighted_softmax": ("weighted_softmax(a, b * b)", "n"),
     "weighted_softmin": ("weighted_softmin(a, b * b)", "n"),
     "finite_differences": ("finite_differences(a, order = 2)", "n"),
+    "render_silhouette": ("render_silhouette(v, f, e, size = 4, steepness = 6.0)", "4, 4"),
+    "render_image": ("render_image(v, f, e, size = 4, steepness = 6.0, support = paper)", "4, 4"),
 }
+MESH = (
+    "VAR v: real[3, 3] = 0.0\nVAR f: int[1, 3] = 0\nVAR e: real[3] = 3.0\n"
+    "FOR i FROM 0 TO 2 DO\n  f[0, i] := 2 - i\n  v[i, i] := a[i]\n  v[i, 2 - i] := b[i + 1]\nEND\n"
+)
+"""A triangle of the inputs, seen from (3, 3, 3)."""
 
 
 def expected(name: str, a: Tensor, b: Tensor) -> Tensor:
@@ -58,15 +65,29 @@ def expected(name: str, a: Tensor, b: Tensor) -> Tensor:
             return runtime.soft_min(a, steepness=2.0)
         case "weighted_softmax" | "weighted_softmin":
             return getattr(runtime, name)(a, b * b)
-        case _:
+        case "finite_differences":
             return runtime.finite_differences(a, order=2)
+        case _:
+            eye = torch.full((3,), 3.0, dtype=torch.float64)
+            other = {"support": "paper"} if name == "render_image" else {}
+            faces = torch.tensor([[2, 1, 0]])
+            return getattr(runtime, name)(triangle(a, b), faces, eye, size=4, steepness=6.0, **other)
+
+
+def triangle(a: Tensor, b: Tensor) -> Tensor:
+    """The vertices that `MESH` makes."""
+    zero = torch.zeros_like(a[..., 0])
+    rows = ((a[..., 0], zero, b[..., 1]), (zero, b[..., 2], zero), (b[..., 3], zero, a[..., 2]))
+    return torch.stack([torch.stack(row, -1) for row in rows], -2)
 
 
 def program(name: str) -> str:
     call, size = CALLS[name]
     kind = f"real[{size}]" if size else "real"
     results = "y, rest" if name == "soft_topk" else "y"
-    return f"PROGRAM p(a: real[n], b: real[n]) -> y: {kind}\nVAR rest: real[n] = 0.0\n{results} := {call}\n"
+    given = MESH if name.startswith("render") else ""
+    header = f"PROGRAM p(a: real[n], b: real[n]) -> y: {kind}\nVAR rest: real[n] = 0.0\n"
+    return f"{header}{given}{results} := {call}\n"
 
 
 def inputs() -> tuple[Tensor, Tensor]:
@@ -302,3 +323,54 @@ def test_what_cannot_be_done_says_so(tmp_path: Any) -> None:
     module = whilec.compile_source(program("soft_sort"))
     with pytest.raises(WhileError, match="cannot hold calls of intrinsics"):
         module.save_as(tmp_path / "p.py", {"n": 3})
+
+
+@pytest.mark.parametrize("options", [{}, {"graph": "unrolled"}, {"backend": "interpreter"}], ids=str)
+def test_silhouette_is_fitted_through_its_program(options: dict[str, Any]) -> None:
+    module: Any = whilec.compile(ROOT / "programs/silhouette.while", **options)
+    faces, eye = torch.tensor([[[0, 1, 2]]]), torch.tensor([[0.0, 0.0, 2.0]], dtype=torch.float64)
+    goal = torch.tensor([[[-0.6, -0.5, 0.0], [0.7, -0.4, 0.0], [0.1, 0.8, 0.0]]], dtype=torch.float64)
+    shown, wanted = module(goal, faces, eye)
+    torch.testing.assert_close(shown, wanted.sum((-1, -2)), rtol=1e-12, atol=0)
+    direct = runtime.render_silhouette(goal, faces, eye, size=8, steepness=16.0)
+    torch.testing.assert_close(wanted, direct, rtol=1e-12, atol=1e-15)
+    moved = (goal * 0.4).requires_grad_()
+    descent = torch.optim.Adam([moved], lr=0.05)
+    losses: list[float] = []
+    for _ in range(40):
+        descent.zero_grad()
+        loss = (module(moved, faces, eye)[1] - wanted).square().sum()
+        loss.backward()
+        descent.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.05 * losses[0]
+
+
+def test_indices_that_are_no_vertices_are_refused() -> None:
+    module: Any = whilec.compile(ROOT / "programs/silhouette.while")
+    corners = torch.zeros(2, 3, 3, dtype=torch.float64)
+    eye = torch.tensor([[0.0, 0.0, 2.0]], dtype=torch.float64).repeat(2, 1)
+    with pytest.raises(WhileError, match="face 0 of row 1 of `faces` has the corner 3"):
+        module(corners, torch.tensor([[[0, 1, 2]], [[0, 1, 3]]]), eye)
+    with pytest.raises(WhileError, match="faces"):
+        module(corners, torch.tensor([[[0.0, 1.0, 2.0]], [[0.5, 1.0, 2.0]]]), eye)
+
+
+@pytest.mark.parametrize(
+    ("faces", "code", "title"),
+    [
+        ("real[f, 3]", "E0307", "`faces` of `render_silhouette` must hold whole numbers, not an array of"),
+        ("int", "E0304", "`faces` of `render_silhouette` must be an array [f, 3], not an int"),
+        ("int[f, 4]", "E0304", "`faces` of `render_silhouette` must be an array [f, 3], not an array of"),
+        ("int[f, m]", "E0304", "`faces` of `render_silhouette` must be an array [f, 3], not an array of"),
+    ],
+)
+def test_wrong_indices_are_explained(faces: str, code: str, title: str) -> None:
+    text = (
+        f"PROGRAM p(v: real[n, 3], g: {faces}, eye: real[3], a: real[m]) -> s: real[2, 2]\n"
+        "s := render_silhouette(v, g, eye, size = 2)\n"
+    )
+    with pytest.raises(WhileError) as raised:
+        whilec.compile_source(text)
+    found = raised.value.diagnostics[0]
+    assert (found.code.name, found.title[: len(title)]) == (code, title)

@@ -40,6 +40,7 @@ WITHOUT_TWIN = {
     "median_filter": "is near a crisp result only: tests/differential/test_intrinsic_calls.py",
     "register_machine": "runs programs of its own",
     "runge_kutta": "has a conserved quantity",
+    "silhouette": "is a picture: tests/differential/test_intrinsic_calls.py",
 }
 
 MODES = {str(k): Options(smooth=k) for k in range(4)} | {"bump": Options(smooth="inf", phi="bump")}

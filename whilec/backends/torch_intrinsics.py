@@ -7,6 +7,7 @@ from typing import Any, final
 
 import torch
 
+from algonet_runtime.checks import as_whole
 from algonet_runtime.intrinsic import MODULES, find
 from whilec.backends.torch_fx.record import Recorder
 from whilec.backends.torch_library.tables import dense
@@ -64,17 +65,22 @@ class _Call:
         self._tensors = tensors
         self._options = dict(options)
         self._operation = find(name)
+        parameters = self._operation.signature.parameters
+        self._whole = frozenset(parameter.name for parameter in parameters if parameter.is_whole)
         if "check" in self._operation.python_signature.parameters:
             self._options["check"] = False
 
     def __call__(self, *values: Any) -> Any:
         tensors = dict(zip(self._tensors, values, strict=True))
-        return self._operation(**_in_reals(tensors), **_in_reals(self._options))
+        return self._operation(**self._converted(tensors), **self._converted(self._options))
 
+    def _converted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Indices as whole numbers; the whole numbers of hard mode as reals."""
+        return {name: self._argument(name, value) for name, value in arguments.items()}
 
-def _in_reals(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments with whole numbers of hard mode as reals."""
-    return {
-        name: value.double() if isinstance(value, torch.Tensor) and not value.is_floating_point() else value
-        for name, value in arguments.items()
-    }
+    def _argument(self, name: str, value: Any) -> Any:
+        if not isinstance(value, torch.Tensor):
+            return value
+        if name in self._whole:
+            return as_whole(self.__name__, name, value)
+        return value if value.is_floating_point() else value.double()

@@ -16,7 +16,8 @@ def call_text(signature: Signature) -> str:
         default = (
             "" if parameter.required else f" = {'..' if parameter.default is None else parameter.default}"
         )
-        parameters.append(f"{parameter.name}{_shape(parameter.dims)}{default}")
+        kind = ": int" if parameter.is_whole else ""
+        parameters.append(f"{parameter.name}{kind}{_shape(parameter.dims)}{default}")
     kinds = ", ".join(f"real{_shape(result.dims)}" for result in signature.results)
     return f"{signature.name}({', '.join(parameters)}) -> {kinds}"
 

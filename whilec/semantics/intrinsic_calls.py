@@ -72,6 +72,20 @@ and are no variables. `whilec explain soft_sort` shows which words there are.
 )
 
 
+NOT_WHOLE = Code(
+    "E0307",
+    "an argument of an intrinsic that must hold whole numbers",
+    """
+Some arguments of intrinsics are indices, such as `faces` of `render_silhouette`, the corners of triangles.
+They are declared as `int` or `nat`; real numbers between two indices mean nothing.
+""",
+    Example(
+        "PROGRAM p(v: real[n, 3], f: real[m, 3], eye: real[3]) -> s: real[8, 8]\n"
+        "s := render_silhouette(v, f, eye, size = 8)\n"
+    ),
+)
+
+
 def check_intrinsic(unit: UnitContext, call: ast.Call, signature: Signature) -> Sequence[MaybeType] | None:
     """The types of an intrinsic's results; None after a reported error."""
     arguments = _sorted_arguments(unit, call, signature)
@@ -175,6 +189,16 @@ def _bind_tensor(
     found = numeric(unit, value)
     if found is None:
         return False
+    if parameter.is_whole and found.kind is Kind.REAL:
+        unit.report(
+            NOT_WHOLE,
+            f"`{parameter.name}` of `{signature.name}` must hold whole numbers, not {described(found)}",
+            value.span,
+            described(found),
+            hint=f"declare it as `int[{', '.join(parameter.dims)}]`",
+            labels=declared_label(unit, value, found),
+        )
+        return False
     if parameter.dims == ("...",):
         shape.extend(found.shape)
         return True
@@ -189,8 +213,18 @@ def _bind_tensor(
         )
         return False
     for name, size in zip(parameter.dims, found.shape, strict=True):
-        expected = bound.setdefault(name, size)
+        expected = int(name) if name.isdecimal() else bound.setdefault(name, size)
         giver = givers.setdefault(name, value)
+        if name.isdecimal() and sizes.differ(expected, size):
+            unit.report(
+                WRONG_SHAPE,
+                f"`{parameter.name}` of `{signature.name}` must be an array [{', '.join(parameter.dims)}], "
+                f"not {described(found)}",
+                value.span,
+                described(found),
+                labels=declared_label(unit, value, found),
+            )
+            return False
         if sizes.differ(expected, size):
             unit.report(
                 WRONG_SHAPE,

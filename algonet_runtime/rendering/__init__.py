@@ -1,0 +1,1 @@
+"""Smooth rendering of triangle meshes: pictures, meshes, cameras, regularisers, metrics."""
