@@ -25,6 +25,13 @@ class DerivativeError(RuntimeError):
     """A derivative of an order that a kernel does not have."""
 
 
+def not_there(what: str) -> DerivativeError:
+    """The error for a derivative that kernels do not have."""
+    return DerivativeError(
+        f"kernels have no {what}; set ALGONET_KERNELS=reference for the plain version, which has all"
+    )
+
+
 @final
 class ShapeError(ArgumentError):
     """Shapes do not fit, or are not those of the signature."""

@@ -16,6 +16,8 @@ import numpy as np
 from numba.core import types
 from numba.extending import NativeValue, models, overload, register_model, unbox
 
+from algonet_runtime.arithmetic_numba import exp_32
+
 OPTIONS: Mapping[str, Any] = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"}
 """Results do not depend on the place in a vector: no reassociation, no approximate reciprocals."""
 
@@ -83,14 +85,6 @@ def _cauchy_64(z):
 # ---- float32: polynomials, which vectorise
 
 _F = np.float32
-_EXP_FLOOR = _F(-87.0)
-_LOG2_E = _F(1.44269504)
-_ROUND = _F(12582912.0)
-"""Added and taken away again, it rounds to a whole number; its low bits are then that number."""
-_LN2_HIGH, _LN2_LOW = _F(0.693359375), _F(-2.12194440e-4)
-_EXPONENT_BIAS, _MANTISSA = np.int32(127), np.int32(23)
-_E0, _E1, _E2 = _F(0.5), _F(0.16666666), _F(0.041665795)
-_E3, _E4, _E5 = _F(0.008333452), _F(0.0013981999), _F(0.00019875691)
 _HALF, _ONE = _F(0.5), _F(1.0)
 _ZERO = _F(0)
 _INVERSE_PI = _F(1 / math.pi)
@@ -99,27 +93,8 @@ _SQRT_HALF = _F(math.sqrt(0.5))
 
 
 @_inlined
-def _exp_32(x):
-    """exp(x) for x <= 0, with a relative error of 2e-7; 0 below -87."""
-    is_none = x < _EXP_FLOOR
-    x = _EXP_FLOOR if is_none else x
-    shifted = np.float32(x * _LOG2_E + _ROUND)
-    whole = shifted - _ROUND
-    r = x - whole * _LN2_HIGH
-    r = r - whole * _LN2_LOW
-    p = _E5 * r + _E4
-    p = p * r + _E3
-    p = p * r + _E2
-    p = p * r + _E1
-    p = p * r + _E0
-    p = p * r * r + r + _ONE
-    exponent = np.int32(np.int32(shifted.view(np.int32)) + _EXPONENT_BIAS)
-    return _ZERO if is_none else p * np.int32(exponent << _MANTISSA).view(np.float32)
-
-
-@_inlined
 def _logistic_32(z):
-    e = _exp_32(-z)
+    e = exp_32(-z)
     r = _ONE / (_ONE + e)
     t = e * r
     return t, t * r
@@ -163,8 +138,8 @@ def _gaussian_32(z):
     p = p * k + _C2
     p = p * k + _C1
     p = p * k + _C0
-    e = _exp_32(-x * x)
-    return _HALF * k * e * _exp_32(p), _DENSITY_AT_0 * e
+    e = exp_32(-x * x)
+    return _HALF * k * e * exp_32(p), _DENSITY_AT_0 * e
 
 
 # ---- any precision, without functions

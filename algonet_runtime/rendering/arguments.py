@@ -13,6 +13,7 @@ from algonet_runtime.checks import check_choice, check_count, check_positive
 from algonet_runtime.errors import RangeError, ShapeError
 from algonet_runtime.rendering.faces import Style
 from algonet_runtime.rendering.numbers import cross, dot, unit
+from algonet_runtime.rendering.providers import FusedSupport
 from algonet_runtime.rendering.shading import Light
 from algonet_runtime.rendering.view import View, axes_of
 from algonet_runtime.tensors import common_shape, computed, is_seen
@@ -33,10 +34,11 @@ class Scene(NamedTuple):
         vertices: (.., V, 3), float32 or float64.
         faces: (F, 3) or (.., F, 3).
         mask: (.., F), which faces there are; None for all.
-        view: The camera.
-        style: How faces are drawn.
+        view: The camera; for kernels in float64.
+        style: How faces are drawn; for kernels in float64.
         size: Height and width of the picture, in pixels.
         batch: Shape of the batch of pictures.
+        is_fused: Whether kernels draw it.
     """
 
     vertices: Tensor
@@ -46,6 +48,7 @@ class Scene(NamedTuple):
     style: Style
     size: tuple[int, int]
     batch: tuple[int, ...]
+    is_fused: bool
 
 
 def read_scene(operation: str, values: Mapping[str, Any]) -> Scene:
@@ -56,6 +59,9 @@ def read_scene(operation: str, values: Mapping[str, Any]) -> Scene:
         RangeError: A value is not allowed.
     """
     support = values["support"]
+    is_fused = isinstance(support, FusedSupport)
+    if isinstance(support, FusedSupport):
+        support = support.name
     check_choice(operation, "support", support, SUPPORTS)
     size = read_size(operation, values["size"])
     vertices = computed(values["vertices"])
@@ -63,12 +69,13 @@ def read_scene(operation: str, values: Mapping[str, Any]) -> Scene:
     check_faces(operation, faces, vertices.shape[-2])
     if values["check"]:
         check_vertices(operation, vertices)
-    view = _read_view(operation, values, vertices)
+    like = vertices.new_zeros((), dtype=torch.float64) if is_fused else vertices
+    view = read_view(operation, values, like)
     steepness = values["steepness"]
     gain = GAINS[support] if values["gain"] is None else values["gain"]
     check_positive(operation, "gain", gain)
-    _check_real(operation, "tau", values["tau"])
-    s = number(operation, "steepness", 2.0 * size[0] if steepness is None else steepness, vertices)
+    check_real(operation, "tau", values["tau"])
+    s = number(operation, "steepness", 2.0 * size[0] if steepness is None else steepness, like)
     style = Style(s, support == "disc", float(values["tau"]), float(gain))
     shapes = {
         "vertices": vertices.shape[:-2],
@@ -79,7 +86,8 @@ def read_scene(operation: str, values: Mapping[str, Any]) -> Scene:
         "steepness": s.shape,
         "face_mask": () if mask is None else mask.shape[:-1],
     }
-    return Scene(vertices, faces, mask, view, style, size, common_batch(operation, shapes))
+    batch = common_batch(operation, shapes)
+    return Scene(vertices, faces, mask, view, style, size, batch, is_fused)
 
 
 @final
@@ -109,8 +117,8 @@ def read_picture(operation: str, values: Mapping[str, Any], scene: Scene) -> Pic
         RangeError: A value is not allowed.
     """
     like = scene.vertices
-    opacity = number(operation, "opacity", values["opacity"], like)
-    light = read_light(operation, values, like)
+    opacity = number(operation, "opacity", values["opacity"], scene.style.steepness)
+    light = read_light(operation, values, scene.style.steepness)
     shapes = {"scene": scene.batch, "opacity": opacity.shape, "light": light.direction.shape[:-1]}
     given = values["colour"]
     colours: Tensor | Light = light
@@ -198,7 +206,7 @@ def read_light(operation: str, values: Mapping[str, Any], like: Tensor) -> Light
         RangeError: A value is not allowed.
     """
     for name in ("ambient", "diffuse", "specular"):
-        _check_real(operation, name, values[name])
+        check_real(operation, name, values[name])
     check_positive(operation, "shininess", values["shininess"])
     direction = vector(operation, "light", values["light"], like)
     parts = (float(values[name]) for name in ("ambient", "diffuse", "specular", "shininess"))
@@ -245,7 +253,13 @@ def check_faces(operation: str, faces: Tensor, vertices: int) -> None:
     raise RangeError(message, "faces", row)
 
 
-def _read_view(operation: str, values: Mapping[str, Any], like: Tensor) -> View:
+def read_view(operation: str, values: Mapping[str, Any], like: Tensor) -> View:
+    """The camera that the arguments describe, in the dtype of another tensor.
+
+    Raises:
+        ShapeError: Batch dimensions of `eye`, `target` and `up` do not fit.
+        RangeError: A value is not allowed.
+    """
     eye, target, up = (vector(operation, name, values[name], like) for name in ("eye", "target", "up"))
     shapes = {"eye": eye.shape[:-1], "target": target.shape[:-1], "up": up.shape[:-1]}
     common_batch(operation, shapes)
@@ -273,7 +287,12 @@ def _check_direction(operation: str, eye: Tensor, target: Tensor, up: Tensor) ->
         raise RangeError(message, "up")
 
 
-def _check_real(operation: str, name: str, value: object) -> None:
+def check_real(operation: str, name: str, value: object) -> None:
+    """That a value is a finite number.
+
+    Raises:
+        RangeError: It is not.
+    """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not abs(cast("float", value)) < float("inf"):
         raise RangeError(f"{operation}: `{name}` must be a finite number, not {value!r}", name)
@@ -307,7 +326,7 @@ def background_of(operation: str, value: Any, like: Tensor, is_rgb: bool) -> Ten
         RangeError: It is no finite number.
     """
     if not isinstance(value, Tensor):
-        _check_real(operation, "background", value)
+        check_real(operation, "background", value)
         return like.new_tensor(value)
     found = value.to(like.dtype)
     if is_rgb and found.ndim and found.shape[-1] == 3:

@@ -8,14 +8,9 @@ import torch
 from torch import Tensor
 
 from algonet_runtime.rendering.numbers import softplus
+from algonet_runtime.rendering.packed import HIDDEN, PAPER_LENGTH
 from algonet_runtime.rendering.view import Projected
 from algonet_runtime.tensors import common_shape
-
-PAPER_LENGTH = 1e-12
-"""d^2 of the printed visibility: added to squared lengths of edges."""
-
-HIDDEN = -1e30
-"""Logarithm of the weight of a face that is masked out."""
 
 
 @final

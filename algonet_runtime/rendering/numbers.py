@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-TINY = 1e-12
-"""Added to squared lengths, so that vectors of no length have a direction with derivatives: 0."""
+from algonet_runtime.rendering.packed import TINY
 
 
 def softplus(x: Tensor) -> Tensor:

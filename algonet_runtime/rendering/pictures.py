@@ -32,6 +32,10 @@ class Shaded(NamedTuple):
 
 def draw_outline(scene: Scene) -> Tensor:
     """log(1 - S) of the scene's pixels, (*batch, H, W)."""
+    if scene.is_fused:
+        from algonet_runtime.rendering import fused
+
+        return fused.draw(scene, None, None).log_transmittance
     faces = set_up(project(scene.view, scene.vertices), as_index(scene.faces), scene.style, None, scene.mask)
     return expanded(draw(faces, scene.size, None).log_transmittance, *scene.batch, *scene.size)
 
@@ -44,6 +48,12 @@ def draw_shaded(scene: Scene, opacity: Tensor, colours: Tensor | Light) -> Shade
         opacity: (..), o of the depth order, in 1 / (unit of length).
         colours: Of the faces, (.., F, C); or the light that falls on them.
     """
+    if scene.is_fused:
+        from algonet_runtime.rendering import fused
+
+        found, means = fused.draw(scene, opacity, colours)
+        assert means is not None
+        return Shaded(found, means[..., :-1], means[..., -1])
     index = as_index(scene.faces)
     faces = set_up(project(scene.view, scene.vertices), index, scene.style, opacity, scene.mask)
     if isinstance(colours, Light):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from algonet_runtime.annotations import Bool, Float, Int
 from algonet_runtime.intrinsic import intrinsic
+from algonet_runtime.rendering.providers import run_kernels
 from algonet_runtime.smoothness import Smoothness
 
 if TYPE_CHECKING:
@@ -103,3 +104,6 @@ def render_image(
     shaded = draw_shaded(picture.scene, picture.opacity, picture.colours)
     image = over(shaded.colour, shaded.log_transmittance.unsqueeze(-1), picture.background)
     return (image if picture.is_rgb else image.squeeze(-1)).to(vertices.dtype)
+
+
+run_kernels(render_image)

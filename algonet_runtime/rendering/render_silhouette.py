@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from algonet_runtime.annotations import Bool, Float, Int
 from algonet_runtime.intrinsic import intrinsic
+from algonet_runtime.rendering.providers import run_kernels
 from algonet_runtime.smoothness import Smoothness
 
 if TYPE_CHECKING:
@@ -79,3 +80,6 @@ def render_silhouette(
 
     scene = read_scene("render_silhouette", locals())
     return covered(draw_outline(scene)).to(vertices.dtype)
+
+
+run_kernels(render_silhouette)

@@ -7,10 +7,8 @@ from typing import NamedTuple, final
 from torch import Tensor
 
 from algonet_runtime.rendering.numbers import cross, dot, softplus, unit
+from algonet_runtime.rendering.packed import SHARPNESS
 from algonet_runtime.rendering.view import View
-
-SHARPNESS = 20.0
-"""beta: max(0, u) is smooth on a scale of 1 / beta."""
 
 
 @final

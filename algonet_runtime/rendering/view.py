@@ -9,9 +9,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from algonet_runtime.rendering.numbers import cross, dot, softplus, unit
-
-FADE = 10.0
-"""k = FADE / near: how fast what comes nearer than `near` fades, in 1 / (unit of length)."""
+from algonet_runtime.rendering.packed import FADE
 
 
 @final

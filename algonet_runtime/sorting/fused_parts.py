@@ -10,8 +10,6 @@ from typing import Any, NamedTuple, cast, final
 import torch
 from torch import Tensor
 
-from algonet_runtime.errors import DerivativeError
-
 
 class How(NamedTuple):
     """What a kernel runs: names of distribution and network, layers, first and last rank asked for."""
@@ -126,10 +124,3 @@ def or_zeros(value: Tensor | None, like: Tensor) -> Tensor:
 def summed(by_row: Tensor, payload: Tensor) -> Tensor:
     """Gradients by the payloads of rows, as by those that were given: summed over rows that share one."""
     return by_row.sum_to_size(payload.shape)
-
-
-def not_there(what: str) -> DerivativeError:
-    """The error for a derivative that kernels do not have."""
-    return DerivativeError(
-        f"kernels have no {what}; set ALGONET_KERNELS=reference for the plain version, which has all"
-    )

@@ -13,12 +13,12 @@ from typing import Any, NoReturn, final
 import torch
 from torch import Tensor
 
+from algonet_runtime.errors import not_there
 from algonet_runtime.sorting.fused_parts import (
     How,
     apply,
     as_given,
     folded,
-    not_there,
     or_zeros,
     per_row,
     skip_binding,

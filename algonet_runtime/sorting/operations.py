@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from algonet_runtime.errors import DerivativeError
-from algonet_runtime.sorting.fused_parts import How, engine_of, not_there, or_zeros, summed, untraced
+from algonet_runtime.errors import DerivativeError, not_there
+from algonet_runtime.sorting.fused_parts import How, engine_of, or_zeros, summed, untraced
 
 Four: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
 

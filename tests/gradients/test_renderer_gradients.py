@@ -25,6 +25,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated
 runtime: Any = algonet_runtime
 silhouette: Any = runtime.render_silhouette
 image: Any = runtime.render_image
+
+
+@pytest.fixture(autouse=True, params=["kernels", "plain"])
+def provider(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test runs with kernels and without."""
+    monkeypatch.setenv("ALGONET_KERNELS", "auto" if request.param == "kernels" else "reference")
+
+
 GREY = torch.tensor([0.1, 0.4, 0.9, 0.6], dtype=torch.float64)
 
 

@@ -26,6 +26,12 @@ silhouette: Any = runtime.render_silhouette
 image: Any = runtime.render_image
 
 
+@pytest.fixture(autouse=True, params=["kernels", "plain"])
+def provider(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test runs with kernels and without."""
+    monkeypatch.setenv("ALGONET_KERNELS", "auto" if request.param == "kernels" else "reference")
+
+
 @pytest.mark.parametrize("two_sided", [False, True], ids=["one-sided", "two-sided"])
 @pytest.mark.parametrize("projection", PROJECTIONS)
 @pytest.mark.parametrize("support", SUPPORTS)
