@@ -75,8 +75,8 @@ class _Picture(torch.autograd.Function):
     def forward(ctx: Any, *given: Any) -> tuple[Tensor, Tensor]:
         how, pictures, channels, faces, mask, vertices, *others = given
         inputs = Inputs(vertices, faces, mask, *others)
-        packed, drawn = draw_inputs(inputs, pictures, channels, how)
-        ctx.save_for_backward(*inputs, packed, *drawn)
+        packed, is_broken, drawn = draw_inputs(inputs, pictures, channels, how)
+        ctx.save_for_backward(*inputs, packed, is_broken, *drawn)
         ctx.others = (how, pictures, channels)
         return drawn.light, drawn.means
 

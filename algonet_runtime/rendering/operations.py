@@ -37,24 +37,22 @@ def _how(how: tuple[Any, ...]) -> How:
     return How(height, width, is_gated, is_lit, gain, tuple(look))
 
 
-def _sound(packed: Tensor) -> tuple[Tensor, Tensor | None]:
+def _sound(packed: Tensor) -> tuple[Tensor, Tensor]:
     """Faces without those of pictures that have a number that is not finite; and which pictures these are."""
     packed = packed.detach().resolve_neg().contiguous()
     is_broken = ~packed.isfinite().all(-1).all(-1)
-    if not bool(is_broken.any()):
-        return packed, None
-    return packed.where(~is_broken[:, None, None], 0), is_broken
+    return packed.where(~is_broken[:, None, None], 0) if bool(is_broken.any()) else packed, is_broken
 
 
-def _spoil(is_broken: Tensor | None, *results: Tensor) -> None:
+def _spoil(is_broken: Tensor, *results: Tensor) -> None:
     """What comes of pictures with a number that is not finite."""
-    if is_broken is not None:
+    if bool(is_broken.any()):
         for each in results:
             each[is_broken] = torch.nan
 
 
-def draw(inputs: Inputs, pictures: int, channels: int, how: How) -> tuple[Tensor, Drawn]:
-    """Faces in the dtype of the vertices, and their pictures.
+def draw(inputs: Inputs, pictures: int, channels: int, how: How) -> tuple[Tensor, Tensor, Drawn]:
+    """Faces in the dtype of the vertices, which pictures are not finite, and the pictures.
 
     Args:
         inputs: What the faces are made of, in any dtype, with any history.
@@ -62,11 +60,10 @@ def draw(inputs: Inputs, pictures: int, channels: int, how: How) -> tuple[Tensor
         channels: Of the faces.
         how: What is drawn.
     """
-    packed = provider.set_up(_in_double(inputs), pictures, channels, how).to(inputs.vertices.dtype)
-    packed, is_broken = _sound(packed)
+    packed, is_broken = provider.set_up(_in_double(inputs), pictures, channels, inputs.vertices.dtype, how)
     drawn = provider.draw(packed, how)
-    _spoil(is_broken, drawn.light, drawn.means, packed)
-    return packed, drawn
+    _spoil(is_broken, drawn.light, drawn.means)
+    return packed, is_broken, drawn
 
 
 def _in_double(inputs: Inputs) -> Inputs:
@@ -78,10 +75,9 @@ def _in_double(inputs: Inputs) -> Inputs:
 
 def _picture_gradient(*given: Any) -> tuple[Tensor, ...]:
     size = len(Inputs._fields)
-    inputs, packed = Inputs(*given[:size]), given[size]
-    drawn, (g_light, g_means) = Drawn(*given[size + 1 : size + 5]), given[size + 5 : size + 7]
-    how = _how(given[size + 7 :])
-    packed, is_broken = _sound(packed)
+    inputs, (packed, is_broken) = Inputs(*given[:size]), given[size : size + 2]
+    drawn, (g_light, g_means) = Drawn(*given[size + 2 : size + 6]), given[size + 6 : size + 8]
+    how = _how(given[size + 8 :])
     g_faces = provider.gradient(packed, drawn, g_light, g_means, how)
     _spoil(is_broken, g_faces)
     by = provider.set_up_gradient(_in_double(inputs), g_faces, how)
@@ -108,8 +104,9 @@ def _faces_curvature(
 _INPUTS = _tensors(" ".join(Inputs._fields))
 _DRAWN = _tensors("log_open log_total means lowest")
 _PICTURE = _tensors("g_log_open g_means")
+_EIGHT = ", ".join("Tensor" for _ in range(8))
 _define(
-    f"picture_gradient({_INPUTS}, Tensor packed, {_DRAWN}, {_PICTURE}, HOW) -> ({', '.join(['Tensor'] * 8)})",
+    f"picture_gradient({_INPUTS}, {_tensors('packed is_broken')}, {_DRAWN}, {_PICTURE}, HOW) -> ({_EIGHT})",
     _picture_gradient,
 )
 _define(f"faces_gradient(Tensor packed, {_PICTURE}, HOW) -> Tensor", _faces_gradient)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple, cast, final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,7 +16,7 @@ _AREA = SIDE * SIDE
 _LEAST = {torch.float32: -20.0, torch.float64: -42.0}
 """Logarithm of the V of a face that may be left out of a tile."""
 
-_WORK_OF_FACE = 400
+_WORK_OF_FACE = 80
 """Of setting a face up, in units of `run_blocks`."""
 
 
@@ -107,17 +108,18 @@ class Gradients(NamedTuple):
     light: Tensor
 
 
-def set_up(inputs: Inputs, batch: int, channels: int, how: How) -> Tensor:
-    """Faces of the pictures, (B, F, CHANNEL + channels), in float64."""
+def set_up(inputs: Inputs, batch: int, channels: int, dtype: torch.dtype, how: How) -> tuple[Tensor, Tensor]:
+    """Faces (B, F, CHANNEL + channels) of pictures, and which are not finite, (B,)."""
     count = inputs.faces.shape[-2]
-    out = torch.empty(batch, count, CHANNEL + channels, dtype=torch.float64)
+    out = torch.empty(batch, count, CHANNEL + channels, dtype=dtype)
+    is_broken = torch.empty(batch, dtype=torch.bool)
     kernels, switches = _set_up_kernels()
     given = _set_up_arguments(inputs, how, switches)
-    result = out.numpy()
+    results = (out.numpy(), is_broken.numpy())
     run_blocks(
-        batch, _WORK_OF_FACE * batch * count, lambda begin, end: kernels.set_up(*given, begin, end, result)
+        batch, _WORK_OF_FACE * batch * count, lambda begin, end: kernels.set_up(*given, begin, end, *results)
     )
-    return out
+    return out, is_broken
 
 
 def set_up_gradient(inputs: Inputs, g_faces: Tensor, how: How) -> Gradients:
@@ -177,10 +179,10 @@ def gradient(faces: Tensor, drawn: Drawn, g_light: Tensor, g_means: Tensor, how:
     cut = (is_shaded, how.height, how.width, how.gain)
     run_blocks(
         batch * rows,
-        batch * how.height * how.width * (4 + 4 * channels),
+        batch * how.height * how.width * (1 + channels) // 2,
         lambda begin, end: kernels.to_tiles(*cut, begin, end, *pictures, *tiles),
     )
-    out = torch.zeros(faces.shape, dtype=torch.float64)
+    out: Tensor = cast("Any", torch).from_numpy(np.zeros(faces.shape))  # zeros of torch wake its threads
     given = (is_gated, is_shaded, is_fast, faces.numpy(), how.height, how.width, _LEAST[faces.dtype])
     results = (drawn.lowest.numpy(), *tiles, out.numpy())
     run_blocks(

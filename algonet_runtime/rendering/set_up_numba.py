@@ -208,7 +208,7 @@ def _shape(seen, face, s, slack):
 @_compiled
 def set_up(
     gated, lit, vertices, faces, mask, eye, axes, scale, steepness, opacity, colours, light, look,
-    begin, end, out,
+    begin, end, out, is_broken,
 ):  # fmt: skip
     """Faces of the pictures `begin` to `end`.
 
@@ -228,7 +228,9 @@ def set_up(
         look: ambient, diffuse, specular, shininess, near, tau; then 1 or 0: perspective, two-sided.
         begin: First picture.
         end: Behind the last one.
-        out: (B, F, FACE + channels): colours or brightness, then depth; or none.
+        out: (B, F, FACE + channels): colours or brightness, then depth; or none. All 0 in a picture with a
+            number that is not finite.
+        is_broken: (B,), gets which pictures these are.
     """
     near, tau, is_perspective, is_two_sided = look[4], look[5], look[6] > 0.0, look[7] > 0.0
     seen = np.empty((vertices.shape[1], 4))
@@ -282,6 +284,19 @@ def set_up(
                 for channel in range(own_colours.shape[1]):
                     q[CHANNEL + channel] = own_colours[f, channel]
                 q[CHANNEL + own_colours.shape[1]] = depth
+        is_broken[b] = _has_no_sum(out[b])
+        if is_broken[b]:
+            out[b] = 0
+
+
+@_compiled
+def _has_no_sum(values):
+    """Whether a number is not finite."""
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            if not math.isfinite(values[row, column]):
+                return True
+    return False
 
 
 @keep
