@@ -12,7 +12,7 @@ from algonet_runtime.rendering.arguments import Scene, as_index
 from algonet_runtime.rendering.faces import Faces, Style, corners_of, set_up
 from algonet_runtime.rendering.operations import draw as draw_inputs
 from algonet_runtime.rendering.operations import kernels
-from algonet_runtime.rendering.provider_numba import How, Inputs
+from algonet_runtime.rendering.provider_numba import Drawn, How, Inputs
 from algonet_runtime.rendering.reference import Pixels
 from algonet_runtime.rendering.shading import Light, brightness
 from algonet_runtime.rendering.view import View, project
@@ -53,9 +53,9 @@ def draw(scene: Scene, opacity: Tensor | None, colours: Tensor | Light | None) -
     channels = 0 if opacity is None else 2 if is_lit else own.shape[-1] + 1
     pictures = torch.Size(batch).numel()
     fixed = (how, pictures, channels, inputs.faces, inputs.mask)
-    found, means = cast("Any", _Picture).apply(*fixed, inputs.vertices, *inputs[3:])
-    found = found.reshape(*batch, *scene.size)
-    return Pixels(found, means.reshape(*batch, *scene.size, channels) if channels else None)
+    found = cast("Any", _Picture).apply(*fixed, inputs.vertices, *inputs[3:])
+    light, silhouette = (each.reshape(*batch, *scene.size) for each in found[:2])
+    return Pixels(light, silhouette, found[2].reshape(*batch, *scene.size, channels) if channels else None)
 
 
 def _flat(value: Tensor, batch: tuple[int, ...], dims: int) -> Tensor:
@@ -69,16 +69,16 @@ def _flat(value: Tensor, batch: tuple[int, ...], dims: int) -> Tensor:
 
 @final
 class _Picture(torch.autograd.Function):
-    """log(1 - S) (B, H, W) and means (B, H, W, C)."""
+    """log(1 - S) (B, H, W), S and means (B, H, W, C)."""
 
     @staticmethod
-    def forward(ctx: Any, *given: Any) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, *given: Any) -> tuple[Tensor, Tensor, Tensor]:
         how, pictures, channels, faces, mask, vertices, *others = given
         inputs = Inputs(vertices, faces, mask, *others)
         packed, is_broken, drawn = draw_inputs(inputs, pictures, channels, how)
         ctx.save_for_backward(*inputs, packed, is_broken, *drawn)
         ctx.others = (how, pictures, channels)
-        return drawn.light, drawn.means
+        return drawn.light, drawn.silhouette, drawn.means
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> tuple[Any, ...]:
@@ -88,10 +88,13 @@ class _Picture(torch.autograd.Function):
         tensors = (vertices, *others)
         needed = ctx.needs_input_grad[-len(tensors) :]
         fixed = (None, None, None, None, None)
+        g_light, g_silhouette, g_means = grads
+        silhouette = saved[-len(Drawn._fields) :][Drawn._fields.index("silhouette")]
+        g_light = g_light + g_silhouette * (silhouette - 1)
         if torch.is_grad_enabled():
             source = _Source(how, pictures, channels, faces, mask)
-            return (*fixed, *_gradient_with_graph(source, tensors, needed, *grads))
-        found = kernels.picture_gradient(*saved, *grads, *how)
+            return (*fixed, *_gradient_with_graph(source, tensors, needed, g_light, g_means))
+        found = kernels.picture_gradient(*saved, g_light, g_means, *how)
         return (
             *fixed,
             *(

@@ -62,7 +62,7 @@ def draw(inputs: Inputs, pictures: int, channels: int, how: How) -> tuple[Tensor
     """
     packed, is_broken = provider.set_up(_in_double(inputs), pictures, channels, inputs.vertices.dtype, how)
     drawn = provider.draw(packed, how)
-    _spoil(is_broken, drawn.light, drawn.means)
+    _spoil(is_broken, drawn.light, drawn.silhouette, drawn.means)
     return packed, is_broken, drawn
 
 
@@ -76,8 +76,8 @@ def _in_double(inputs: Inputs) -> Inputs:
 def _picture_gradient(*given: Any) -> tuple[Tensor, ...]:
     size = len(Inputs._fields)
     inputs, (packed, is_broken) = Inputs(*given[:size]), given[size : size + 2]
-    drawn, (g_light, g_means) = Drawn(*given[size + 2 : size + 6]), given[size + 6 : size + 8]
-    how = _how(given[size + 8 :])
+    drawn, (g_light, g_means) = Drawn(*given[size + 2 : size + 7]), given[size + 7 : size + 9]
+    how = _how(given[size + 9 :])
     g_faces = provider.gradient(packed, drawn, g_light, g_means, how)
     _spoil(is_broken, g_faces)
     by = provider.set_up_gradient(_in_double(inputs), g_faces, how)
@@ -102,7 +102,7 @@ def _faces_curvature(
 
 
 _INPUTS = _tensors(" ".join(Inputs._fields))
-_DRAWN = _tensors("log_open log_total means lowest")
+_DRAWN = _tensors("log_open silhouette log_total means lowest")
 _PICTURE = _tensors("g_log_open g_means")
 _EIGHT = ", ".join("Tensor" for _ in range(8))
 _define(

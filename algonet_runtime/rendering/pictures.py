@@ -21,23 +21,25 @@ class Shaded(NamedTuple):
 
     Args:
         log_transmittance: (.., H, W), log(1 - S).
+        silhouette: (.., H, W), S.
         colour: (.., H, W, C), of what covers a pixel.
         depth: (.., H, W), of what covers a pixel, in front of the camera's plane.
     """
 
     log_transmittance: Tensor
+    silhouette: Tensor
     colour: Tensor
     depth: Tensor
 
 
-def draw_outline(scene: Scene) -> Tensor:
-    """log(1 - S) of the scene's pixels, (*batch, H, W)."""
+def draw_silhouette(scene: Scene) -> Tensor:
+    """S of the scene's pixels, (*batch, H, W)."""
     if scene.is_fused:
         from algonet_runtime.rendering import fused
 
-        return fused.draw(scene, None, None).log_transmittance
+        return fused.draw(scene, None, None).silhouette
     faces = set_up(project(scene.view, scene.vertices), as_index(scene.faces), scene.style, None, scene.mask)
-    return expanded(draw(faces, scene.size, None).log_transmittance, *scene.batch, *scene.size)
+    return expanded(draw(faces, scene.size, None).silhouette, *scene.batch, *scene.size)
 
 
 def draw_shaded(scene: Scene, opacity: Tensor, colours: Tensor | Light) -> Shaded:
@@ -51,9 +53,9 @@ def draw_shaded(scene: Scene, opacity: Tensor, colours: Tensor | Light) -> Shade
     if scene.is_fused:
         from algonet_runtime.rendering import fused
 
-        found, means = fused.draw(scene, opacity, colours)
+        light, silhouette, means = fused.draw(scene, opacity, colours)
         assert means is not None
-        return Shaded(found, means[..., :-1], means[..., -1])
+        return Shaded(light, silhouette, means[..., :-1], means[..., -1])
     index = as_index(scene.faces)
     faces = set_up(project(scene.view, scene.vertices), index, scene.style, opacity, scene.mask)
     if isinstance(colours, Light):
@@ -64,16 +66,11 @@ def draw_shaded(scene: Scene, opacity: Tensor, colours: Tensor | Light) -> Shade
     depth = faces.depth.unsqueeze(-1).expand(*batch, count, 1)
     pixels: Pixels = draw(faces, scene.size, torch.cat((colours.expand(*batch, count, channels), depth), -1))
     assert pixels.means is not None
-    light = expanded(pixels.log_transmittance, *scene.batch, *scene.size)
+    light, silhouette = (expanded(each, *scene.batch, *scene.size) for each in pixels[:2])
     means = expanded(pixels.means, *scene.batch, *scene.size, channels + 1)
-    return Shaded(light, means[..., :-1], means[..., -1])
+    return Shaded(light, silhouette, means[..., :-1], means[..., -1])
 
 
-def covered(log_transmittance: Tensor) -> Tensor:
-    """S of log(1 - S)."""
-    return -log_transmittance.expm1()
-
-
-def over(values: Tensor, log_transmittance: Tensor, background: Tensor) -> Tensor:
+def over(values: Tensor, silhouette: Tensor, background: Tensor) -> Tensor:
     """Values of pixels before a background: S values + (1 - S) background."""
-    return covered(log_transmittance) * values + log_transmittance.exp() * background
+    return silhouette * values + (1 - silhouette) * background

@@ -114,7 +114,23 @@ def _lowest(product, exponent, total, reference, gain, down_pixels, across_pixel
 
 @keep
 @_compiled
-def draw(gated, shaded, fast, faces, height, width, gain, least, begin, end, light, log_total, means, lowest):
+def draw(
+    gated,
+    shaded,
+    fast,
+    faces,
+    height,
+    width,
+    gain,
+    least,
+    begin,
+    end,
+    light,
+    silhouette,
+    log_total,
+    means,
+    lowest,
+):
     """Rows of tiles `begin` to `end` of all pictures.
 
     Args:
@@ -129,6 +145,7 @@ def draw(gated, shaded, fast, faces, height, width, gain, least, begin, end, lig
         begin: First row of tiles.
         end: Behind the last one.
         light: (B, H, W), gets log(1 - S).
+        silhouette: (B, H, W), gets S.
         log_total: (B, H, W), gets the logarithm of the sum of weights.
         means: (B, H, W, C), gets weighted means of channels.
         lowest: (B, tiles, tiles), gets what `face_gradient` needs to find the same faces.
@@ -207,7 +224,8 @@ def draw(gated, shaded, fast, faces, height, width, gain, least, begin, end, lig
             for row in range(down_pixels):
                 for column in range(across_pixels):
                     k, v, u = row * SIDE + column, j * SIDE + row, i * SIDE + column
-                    light[b, v, u] = gain * (math.log(product[k]) + exponent[k] * _LN2)
+                    through = gain * (math.log(product[k]) + exponent[k] * _LN2)
+                    light[b, v, u], silhouette[b, v, u] = through, -math.expm1(through)
                     if is_on(shaded):
                         is_covered = total[k] > 0
                         log_total[b, v, u] = math.log(total[k]) + reference[k] if is_covered else _FAR

@@ -76,12 +76,14 @@ class Drawn(NamedTuple):
 
     Args:
         light: (B, H, W), log(1 - S).
+        silhouette: (B, H, W), S.
         log_total: (B, H, W), logarithm of the sum of weights.
         means: (B, H, W, C).
         lowest: (B, tiles, tiles), float64, the smallest weight that shows.
     """
 
     light: Tensor
+    silhouette: Tensor
     log_total: Tensor
     means: Tensor
     lowest: Tensor
@@ -148,6 +150,7 @@ def draw(faces: Tensor, how: How) -> Drawn:
     rows, columns = _tiles(how)
     size = (batch, how.height, how.width)
     found = Drawn(
+        torch.empty(size, dtype=faces.dtype),
         torch.empty(size, dtype=faces.dtype),
         torch.empty(size if channels else (0, 0, 0), dtype=faces.dtype),
         torch.empty((*size, channels), dtype=faces.dtype),

@@ -20,11 +20,13 @@ class Pixels(NamedTuple):
 
     Args:
         log_transmittance: (.., H, W), log(1 - S), at most 0.
+        silhouette: (.., H, W), S.
         means: (.., H, W, C), channels of the faces, weighted by how much of the pixel is theirs; None
             without channels.
     """
 
     log_transmittance: Tensor
+    silhouette: Tensor
     means: Tensor | None
 
 
@@ -36,12 +38,13 @@ def draw(faces: Faces, size: tuple[int, int], channels: Tensor | None) -> Pixels
     centres = pixel_centres(size, faces.turn)
     chunks = [centres[begin : begin + at_once] for begin in range(0, height * width, at_once)]
     parts = [_part(faces, pixels, channels) for pixels in chunks]
-    light = torch.cat([part.log_transmittance for part in parts], dim=-1)
+    joined_light = torch.cat([light for light, _ in parts], dim=-1)
+    light = joined_light.reshape(*joined_light.shape[:-1], height, width)
     means = None
     if channels is not None:
-        joined = torch.cat([part.means for part in parts if part.means is not None], dim=-2)
+        joined = torch.cat([part for _, part in parts if part is not None], dim=-2)
         means = joined.reshape(*joined.shape[:-2], height, width, joined.shape[-1])
-    return Pixels(light.reshape(*light.shape[:-1], height, width), means)
+    return Pixels(light, -light.expm1(), means)
 
 
 def pixel_centres(size: tuple[int, int], like: Tensor) -> Tensor:
@@ -52,14 +55,14 @@ def pixel_centres(size: tuple[int, int], like: Tensor) -> Tensor:
     return torch.stack((x.expand(height, width), y[:, None].expand(height, width)), dim=-1).flatten(0, 1)
 
 
-def _part(faces: Faces, pixels: Tensor, channels: Tensor | None) -> Pixels:
-    """Some pixels (P, 2): L (.., P) and means (.., P, C)."""
+def _part(faces: Faces, pixels: Tensor, channels: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Of some pixels (P, 2): log(1 - S) (.., P) and means (.., P, C)."""
     log_covered, log_open = visibility(faces, pixels)
     light = (faces.weight.unsqueeze(-1) * log_open).sum(-2)
     if channels is None:
-        return Pixels(light, None)
+        return light, None
     shares = (log_covered + faces.logit.unsqueeze(-1)).softmax(-2)
-    return Pixels(light, shares.transpose(-1, -2) @ channels)
+    return light, shares.transpose(-1, -2) @ channels
 
 
 def visibility(faces: Faces, pixels: Tensor) -> tuple[Tensor, Tensor]:

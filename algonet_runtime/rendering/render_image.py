@@ -102,7 +102,7 @@ def render_image(
     scene = read_scene("render_image", values)
     picture = read_picture("render_image", values, scene)
     shaded = draw_shaded(picture.scene, picture.opacity, picture.colours)
-    image = over(shaded.colour, shaded.log_transmittance.unsqueeze(-1), picture.background)
+    image = over(shaded.colour, shaded.silhouette.unsqueeze(-1), picture.background)
     return (image if picture.is_rgb else image.squeeze(-1)).to(vertices.dtype)
 
 

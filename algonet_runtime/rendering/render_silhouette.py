@@ -76,10 +76,10 @@ def render_silhouette(
             [0., 0., 0., 0.]])
     """
     from algonet_runtime.rendering.arguments import read_scene
-    from algonet_runtime.rendering.pictures import covered, draw_outline
+    from algonet_runtime.rendering.pictures import draw_silhouette
 
     scene = read_scene("render_silhouette", locals())
-    return covered(draw_outline(scene)).to(vertices.dtype)
+    return draw_silhouette(scene).to(vertices.dtype)
 
 
 run_kernels(render_silhouette)

@@ -26,7 +26,7 @@ from algonet_runtime.rendering.arguments import (
 from algonet_runtime.rendering.camera import Camera
 from algonet_runtime.rendering.faces import corners_of
 from algonet_runtime.rendering.mesh import Mesh
-from algonet_runtime.rendering.pictures import covered, draw_outline, draw_shaded, over
+from algonet_runtime.rendering.pictures import draw_shaded, draw_silhouette, over
 from algonet_runtime.rendering.providers import FusedSupport
 from algonet_runtime.rendering.render_image import render_image
 from algonet_runtime.rendering.shading import brightness
@@ -170,12 +170,12 @@ class SmoothRenderer(nn.Module):
         shapes = {"scene": picture.scene.batch, "depth_background": tuple(far.shape[:-3])}
         scene = picture.scene._replace(batch=common_batch(_NAME, shapes))
         shaded = draw_shaded(scene, picture.opacity, picture.colours)
-        light_through = shaded.log_transmittance.unsqueeze(-1)
-        image = over(shaded.colour, light_through, picture.background)
-        depth = over(shaded.depth.unsqueeze(-1), light_through, far)
+        silhouette = shaded.silhouette.unsqueeze(-1)
+        image = over(shaded.colour, silhouette, picture.background)
+        depth = over(shaded.depth.unsqueeze(-1), silhouette, far)
         parts = (
             image if picture.is_rgb else image.squeeze(-1),
-            covered(shaded.log_transmittance),
+            shaded.silhouette,
             depth.squeeze(-1),
             shaded.log_transmittance,
         )
@@ -200,7 +200,7 @@ class SmoothRenderer(nn.Module):
             Of any order, by vertices, camera and steepness.
         """
         scene = read_scene(_NAME, self._values(mesh, camera, Lighting()))
-        return covered(draw_outline(scene)).to(mesh.vertices.dtype)
+        return draw_silhouette(scene).to(mesh.vertices.dtype)
 
     def extra_repr(self) -> str:
         """The options."""

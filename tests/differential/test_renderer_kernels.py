@@ -252,7 +252,7 @@ def test_extreme_options_in_single_precision(support: str, opacity: float, steep
 def test_what_hides_deep_inside_still_has_a_gradient() -> None:
     """log(1 - S) of a pixel far inside a large face: linear in the distance from the edge, at any depth."""
     from algonet_runtime.rendering.arguments import read_scene
-    from algonet_runtime.rendering.pictures import draw_outline
+    from algonet_runtime.rendering.pictures import draw_shaded
     from algonet_runtime.rendering.providers import FusedSupport
 
     corners = torch.tensor([[-9.0, -9.0, 0.0], [9.0, -9.0, 0.0], [0.0, 12.0, 0.0]])
@@ -269,7 +269,9 @@ def test_what_hides_deep_inside_still_has_a_gradient() -> None:
             "steepness": 200.0,
             "support": support,
         }
-        light = draw_outline(read_scene("render_silhouette", values))
+        grey = torch.ones(1, 1, dtype=dtype)
+        opacity = torch.ones((), dtype=torch.float64)
+        light = draw_shaded(read_scene("render_silhouette", values), opacity, grey).log_transmittance
         assert light.min() < -200
         slopes.append(torch.autograd.grad(light.sum(), x)[0])
         lights.append(light.detach())
