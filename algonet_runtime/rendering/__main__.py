@@ -104,6 +104,8 @@ def _outputs(meshes: Sequence[str], output: str) -> dict[Path, list[str]]:
         click.UsageError: There cannot be such a file, or it would show two meshes of a folder.
     """
     if not Path(output).is_dir():
+        if not Path(output).suffix:
+            raise click.UsageError(f"-o: `{output}` is no .png, and no folder that exists; make it first")
         return {check_output("-o", output, (".png",)): list(dict.fromkeys(meshes))}
     files: dict[Path, list[str]] = {}
     for path in dict.fromkeys(meshes):

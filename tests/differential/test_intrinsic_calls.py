@@ -10,6 +10,7 @@ from torch import Tensor
 
 import algonet_runtime
 import whilec
+from algonet_runtime.errors import RangeError
 from algonet_runtime.intrinsic import MODULES
 from tests.repository import ROOT
 from tests.unit.driver import decorated
@@ -374,3 +375,18 @@ def test_wrong_indices_are_explained(faces: str, code: str, title: str) -> None:
         whilec.compile_source(text)
     found = raised.value.diagnostics[0]
     assert (found.code.name, found.title[: len(title)]) == (code, title)
+
+
+def test_indices_are_the_nearest_whole_numbers() -> None:
+    from algonet_runtime.checks import as_whole
+
+    near = torch.tensor([[0.2, 1.1, -0.25], [2.0, 2.9, 0.0]], requires_grad=True)
+    assert as_whole("op", "i", near).tolist() == [[0, 1, 0], [2, 3, 0]]
+    with pytest.raises(
+        RangeError, match=r"op: `i` must hold whole numbers, but element \(1, 0\) is 0.7"
+    ) as raised:
+        as_whole("op", "i", torch.tensor([[1.0], [0.7]]))
+    assert raised.value.row == (1,)
+    with pytest.raises(RangeError, match="is nan"):
+        as_whole("op", "i", torch.tensor([torch.nan]))
+    assert as_whole("op", "i", torch.tensor([3], dtype=torch.int32)).dtype == torch.int64
