@@ -14,7 +14,7 @@ import numpy as np
 from algonet_runtime.numba_cache import keep
 from algonet_runtime.rendering.exact_tiles_numba import edges_at, log_sigmoids, log_sum
 from algonet_runtime.rendering.packed import CENTRE_X, CENTRE_Y, CHANNEL, FALL, GATE, LOGIT, SHOWN, SIDE, TWIN
-from algonet_runtime.rendering.pixels_numba import first_pixels, is_listed, reaches, tile_range
+from algonet_runtime.rendering.pixels_numba import first_pixels, is_listed, reaches, smallest, tile_range
 from algonet_runtime.rendering.tiles_numba import AREA, OPTIONS
 from algonet_runtime.switches_numba import is_on
 
@@ -164,12 +164,15 @@ def gradient_tangent(
     first_pixels(columns, width, height, x_of)
     first_pixels(rows_of_tiles, height, height, y_of)
     reach = np.empty(1)
+    current, weakest = -1, 0.0
     for task in range(begin, end):
         b, f = task // count, task % count
+        if b != current:
+            current, weakest = b, smallest(lowest[b])
         q, t, h = faces[b, f], tangent[b, f], out[b, f]
         reaches(faces[b, f : f + 1], least, gated, reach)
         first_row, last_row, first_column, last_column = tile_range(
-            q, reach[0], height, width, rows_of_tiles, columns, gated
+            q, reach[0], weakest, height, width, rows_of_tiles, columns, gated, shaded
         )
         for j in range(first_row, last_row):
             for i in range(first_column, last_column):

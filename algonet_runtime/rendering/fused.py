@@ -157,7 +157,7 @@ def _gradient_with_graph(
     source: _Source, tensors: tuple[Tensor, ...], needed: tuple[bool, ...], g_light: Tensor, g_means: Tensor
 ) -> list[Tensor | None]:
     """Gradients that have derivatives: torch sets the faces up, and kernels have their gradients."""
-    packed = _rows(*_faces(source, tuple(each.double() for each in tensors)))
+    packed = rows_of_faces(*_faces(source, tuple(each.double() for each in tensors)))
     packed = packed.expand(source.pictures, -1, -1)
     g_faces = cast("Any", _FacesGradient).apply(source.how, packed, g_light.double(), g_means.double())
     wanted = [each for each, is_needed in zip(tensors, needed, strict=True) if is_needed]
@@ -183,7 +183,7 @@ def _faces(source: _Source, tensors: tuple[Tensor, ...]) -> tuple[Faces, Tensor 
     return found, torch.cat((colours.expand(batch, -1, -1), depth.expand(batch, -1, -1)), dim=-1)
 
 
-def _rows(faces: Faces, channels: Tensor | None) -> Tensor:
+def rows_of_faces(faces: Faces, channels: Tensor | None) -> Tensor:
     """Faces as kernels take them, (B, F, CHANNEL + C)."""
     gate = faces.turn.new_zeros((*faces.turn.shape, 2)) if faces.gate is None else faces.gate
     numbers = (1 + (-faces.turn).exp(), faces.weight, faces.logit)

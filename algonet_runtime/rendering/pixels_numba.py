@@ -60,22 +60,52 @@ def reaches(faces, least, gated, reach):
 
 
 @_compiled
-def is_listed(q, x, y, half, reach, least, lowest, gated, shaded):
-    """Whether a face has part in the tile at (x, y)."""
+def is_near(q, x, y, half, reach, least, gated):
+    """Whether a face may show in the tile at (x, y)."""
     if not abs(y - half - q[CENTRE_Y]) - half < reach:
         return False
     if abs(x + half - q[CENTRE_X]) - half > reach:
         return False
-    log_bound = bound(q, x + half, y - half, half, gated)
-    if log_bound > least and q[SHOWN] > 0:
-        return True
-    return is_on(shaded) and log_bound + q[LOGIT] > lowest + least
+    return bound(q, x + half, y - half, half, gated) > least and q[SHOWN] > 0
 
 
 @_compiled
-def tile_range(q, reach, height, width, rows_of_tiles, columns, gated):
+def is_far(q, x, y, half, least, lowest, gated):
+    """Whether a face that does not show in the tile has a share of the colour there, by its logit."""
+    wanted = lowest + least - q[LOGIT]
+    if wanted >= (least if q[SHOWN] > 0 else _LN2):
+        return False
+    if is_on(gated):
+        dx, dy = x + half - q[CENTRE_X], y - half - q[CENTRE_Y]
+        away = max(math.sqrt(dx * dx + dy * dy) - half * 1.4143, 0.0)
+        if _LN2 + q[GATE] - q[FALL] * away * away <= wanted:
+            return False
+    return bound(q, x + half, y - half, half, gated) > wanted
+
+
+@_compiled
+def is_listed(q, x, y, half, reach, least, lowest, gated, shaded):
+    """Whether a face has part in the tile at (x, y)."""
+    if is_near(q, x, y, half, reach, least, gated):
+        return True
+    return is_on(shaded) and is_far(q, x, y, half, least, lowest, gated)
+
+
+@_compiled
+def smallest(lowest):
+    """The smallest weight that shows in a picture."""
+    found = _FAR
+    for j in range(lowest.shape[0]):
+        for i in range(lowest.shape[1]):
+            found = min(found, lowest[j, i])
+    return found
+
+
+@_compiled
+def tile_range(q, reach, weakest, height, width, rows_of_tiles, columns, gated, shaded):
     """First row, behind the last one, and so for columns, of the tiles that a face may reach."""
-    if not is_on(gated):
+    may_be_far = is_on(shaded) and (q[LOGIT] > weakest or not q[SHOWN] > 0)
+    if may_be_far or not is_on(gated):
         return 0, rows_of_tiles, 0, columns
     tile = 2.0 * SIDE / height
     around = reach + tile
@@ -163,7 +193,7 @@ def draw(
     reference, before = np.empty(AREA, faces.dtype), np.empty(AREA, faces.dtype)
     rows = np.empty((ROWS, AREA), faces.dtype)
     reach, in_row = np.empty(count, np.float64), np.empty(count, np.int32)
-    near, far, far_bound = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.float64)
+    near = np.empty(count, np.int32)
     for task in range(begin, end):
         b, j = task // rows_of_tiles, _spread(task % rows_of_tiles, rows_of_tiles)
         own, y = faces[b], -ys[j]
@@ -177,19 +207,12 @@ def draw(
             x = xs[i]
             product[:], exponent[:], total[:], sums[:] = 1, 0, 0, 0
             reference[:] = -_FAR
-            nears, fars = 0, 0
+            nears = 0
             for place in range(listed):
                 f = in_row[place]
-                q = own[f]
-                if abs(x + half - q[CENTRE_X]) - half > reach[f]:
-                    continue
-                log_bound = bound(q, x + half, y - half, half, gated)
-                if log_bound > least and q[SHOWN] > 0:
+                if is_near(own[f], x, y, half, reach[f], least, gated):
                     near[nears] = f
                     nears += 1
-                elif is_on(shaded):
-                    far[fars], far_bound[fars] = f, log_bound + q[LOGIT]
-                    fars += 1
             if is_on(shaded):
                 for place in range(nears):
                     raise_reference(own[near[place]], x, y, across, down, gated, reference)
@@ -206,10 +229,14 @@ def draw(
                     lowest[b, j, i] = _lowest(
                         product, exponent, total, reference, gain, down_pixels, across_pixels, least
                     )
-                for place in range(fars):
-                    if far_bound[place] <= lowest[b, j, i] + least:
+                next_near = 0
+                for f in range(count):
+                    if next_near < nears and near[next_near] == f:
+                        next_near += 1
                         continue
-                    q = own[far[place]]
+                    q = own[f]
+                    if not is_far(q, x, y, half, least, lowest[b, j, i], gated):
+                        continue
                     before[:] = reference
                     raise_reference(q, x, y, across, down, gated, reference)
                     for k in range(AREA):
@@ -224,7 +251,7 @@ def draw(
             for row in range(down_pixels):
                 for column in range(across_pixels):
                     k, v, u = row * SIDE + column, j * SIDE + row, i * SIDE + column
-                    through = gain * (math.log(product[k]) + exponent[k] * _LN2)
+                    through = min(gain * (math.log(product[k]) + exponent[k] * _LN2), 0.0)
                     light[b, v, u], silhouette[b, v, u] = through, -math.expm1(through)
                     if is_on(shaded):
                         is_covered = total[k] > 0
@@ -305,12 +332,15 @@ def gradient(
     first_pixels(rows_of_tiles, height, height, ys)
     rows = np.empty((ROWS, AREA), faces.dtype)
     reach = np.empty(1, np.float64)
+    current, weakest = -1, _FAR
     for task in range(begin, end):
         b, f = task // count, task % count
         q, g = faces[b, f], out[b, f]
+        if b != current:
+            current, weakest = b, smallest(lowest[b])
         reaches(faces[b, f : f + 1], least, gated, reach)
         first_row, last_row, first_column, last_column = tile_range(
-            q, reach[0], height, width, rows_of_tiles, columns, gated
+            q, reach[0], weakest, height, width, rows_of_tiles, columns, gated, shaded
         )
         for j in range(first_row, last_row):
             for i in range(first_column, last_column):

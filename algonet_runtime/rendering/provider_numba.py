@@ -13,7 +13,7 @@ from algonet_runtime.blocks import run_blocks
 from algonet_runtime.rendering.packed import CHANNEL, SIDE
 
 _AREA = SIDE * SIDE
-_LEAST = {torch.float32: -20.0, torch.float64: -42.0}
+LEAST = {torch.float32: -20.0, torch.float64: -42.0}
 """Logarithm of the V of a face that may be left out of a tile."""
 
 _WORK_OF_FACE = 80
@@ -113,8 +113,8 @@ class Gradients(NamedTuple):
 def set_up(inputs: Inputs, batch: int, channels: int, dtype: torch.dtype, how: How) -> tuple[Tensor, Tensor]:
     """Faces (B, F, CHANNEL + channels) of pictures, and which are not finite, (B,)."""
     count = inputs.faces.shape[-2]
-    out = torch.empty(batch, count, CHANNEL + channels, dtype=dtype)
-    is_broken = torch.empty(batch, dtype=torch.bool)
+    out = torch.empty(batch, count, CHANNEL + channels, dtype=dtype, device="cpu")
+    is_broken = torch.empty(batch, dtype=torch.bool, device="cpu")
     kernels, switches = _set_up_kernels()
     given = _set_up_arguments(inputs, how, switches)
     results = (out.numpy(), is_broken.numpy())
@@ -131,7 +131,7 @@ def set_up_gradient(inputs: Inputs, g_faces: Tensor, how: How) -> Gradients:
         *((batch, *inputs.vertices.shape[1:]), (batch, 3), (batch, 3, 3), (batch, 3)),
         *((batch, count, inputs.colours.shape[2]), (batch, 3)),
     )
-    found = Gradients(*(torch.zeros(shape, dtype=torch.float64) for shape in shapes))
+    found = Gradients(*(torch.zeros(shape, dtype=torch.float64, device="cpu") for shape in shapes))
     kernels, switches = _set_up_kernels()
     given = _set_up_arguments(inputs, how, switches)
     cotangents = g_faces.contiguous().numpy()
@@ -150,16 +150,16 @@ def draw(faces: Tensor, how: How) -> Drawn:
     rows, columns = _tiles(how)
     size = (batch, how.height, how.width)
     found = Drawn(
-        torch.empty(size, dtype=faces.dtype),
-        torch.empty(size, dtype=faces.dtype),
-        torch.empty(size if channels else (0, 0, 0), dtype=faces.dtype),
-        torch.empty((*size, channels), dtype=faces.dtype),
-        torch.empty((batch, rows, columns), dtype=torch.float64),
+        torch.empty(size, dtype=faces.dtype, device="cpu"),
+        torch.empty(size, dtype=faces.dtype, device="cpu"),
+        torch.empty(size if channels else (0, 0, 0), dtype=faces.dtype, device="cpu"),
+        torch.empty((*size, channels), dtype=faces.dtype, device="cpu"),
+        torch.empty((batch, rows, columns), dtype=torch.float64, device="cpu"),
     )
     kernels, switches = _pixel_kernels()
     given = (
         *_switches(faces, how, switches),
-        *(faces.numpy(), how.height, how.width, how.gain, _LEAST[faces.dtype]),
+        *(faces.numpy(), how.height, how.width, how.gain, LEAST[faces.dtype]),
     )
     results = [each.numpy() for each in found]
     run_blocks(batch * rows, _work(faces, how), lambda begin, end: kernels.draw(*given, begin, end, *results))
@@ -173,7 +173,10 @@ def gradient(faces: Tensor, drawn: Drawn, g_light: Tensor, g_means: Tensor, how:
     rows, columns = _tiles(how)
     kernels, switches = _pixel_kernels()
     shapes = ((_AREA,), (channels, _AREA), (_AREA,), (_AREA,))
-    tiles = [torch.empty((batch, rows, columns, *shape), dtype=faces.dtype).numpy() for shape in shapes]
+    tiles = [
+        torch.empty((batch, rows, columns, *shape), dtype=faces.dtype, device="cpu").numpy()
+        for shape in shapes
+    ]
     pictures = [
         *(each.detach().to(faces.dtype).contiguous().numpy() for each in (g_light, g_means)),
         *(drawn.means.numpy(), drawn.log_total.numpy()),
@@ -186,7 +189,7 @@ def gradient(faces: Tensor, drawn: Drawn, g_light: Tensor, g_means: Tensor, how:
         lambda begin, end: kernels.to_tiles(*cut, begin, end, *pictures, *tiles),
     )
     out: Tensor = cast("Any", torch).from_numpy(np.zeros(faces.shape))  # zeros of torch wake its threads
-    given = (is_gated, is_shaded, is_fast, faces.numpy(), how.height, how.width, _LEAST[faces.dtype])
+    given = (is_gated, is_shaded, is_fast, faces.numpy(), how.height, how.width, LEAST[faces.dtype])
     results = (drawn.lowest.numpy(), *tiles, out.numpy())
     run_blocks(
         batch * count,
@@ -218,7 +221,7 @@ def curvature(
     means_t, out = torch.zeros_like(drawn.means), torch.zeros_like(faces)
     given = (
         *(is_gated, is_shaded, faces.numpy(), tangent.contiguous().numpy()),
-        *(how.height, how.width, how.gain, _LEAST[faces.dtype]),
+        *(how.height, how.width, how.gain, LEAST[faces.dtype]),
     )
     known = (drawn.lowest.numpy(), drawn.log_total.numpy(), drawn.means.numpy())
     tangents = [each.numpy() for each in (light_t, total_t, means_t)]
@@ -252,7 +255,7 @@ def _switches(faces: Tensor, how: How, switches: Any) -> tuple[Any, Any, Any]:
 
 
 def _set_up_arguments(inputs: Inputs, how: How, switches: Any) -> tuple[Any, ...]:
-    look = torch.tensor(how.look, dtype=torch.float64).numpy()
+    look = np.array(how.look, dtype=np.float64)
     return (switches[how.is_gated], switches[how.is_lit], *(each.numpy() for each in inputs), look)
 
 

@@ -40,6 +40,7 @@ def draw(faces: Faces, size: tuple[int, int], channels: Tensor | None) -> Pixels
     parts = [_part(faces, pixels, channels) for pixels in chunks]
     joined_light = torch.cat([light for light, _ in parts], dim=-1)
     light = joined_light.reshape(*joined_light.shape[:-1], height, width)
+    light = light - light.detach().clamp(min=0)  # rounding; derivatives are right
     means = None
     if channels is not None:
         joined = torch.cat([part for _, part in parts if part is not None], dim=-2)

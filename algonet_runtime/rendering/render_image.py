@@ -86,7 +86,8 @@ def render_image(
             target.
 
     Gradient:
-        Of any order, by all tensors that are not whole numbers.
+        By all tensors that are not whole numbers: of first and second order by kernels, of any by the plain
+        version.
 
     >>> import torch
     >>> corners = torch.tensor([[-1.0, -1.0, 0.0], [1.0, -1.0, 0.0], [0.0, 1.0, 0.0]])

@@ -64,7 +64,8 @@ def render_silhouette(
             target.
 
     Gradient:
-        Of any order, by `vertices`, `eye`, `target`, `up`, `fov`, `half_height` and `steepness`.
+        By `vertices`, `eye`, `target`, `up`, `fov`, `half_height` and `steepness`: of first and second order
+        by kernels, of any by the plain version.
 
     >>> import torch
     >>> corners = torch.tensor([[-1.0, -1.0, 0.0], [1.0, -1.0, 0.0], [0.0, 1.0, 0.0]])

@@ -152,7 +152,8 @@ class SmoothRenderer(nn.Module):
             TypeMismatchError: Mesh, camera and light are on different devices.
 
         Gradient:
-            Of any order, by all tensors of mesh, camera, light and renderer that are not whole numbers.
+            By all tensors of mesh, camera, light and renderer that are not whole numbers: of first and second
+            order by kernels, of any by the plain version.
         """
         values = self._values(mesh, camera, Lighting() if light is None else light)
         scene = read_scene(_NAME, values)
@@ -197,7 +198,7 @@ class SmoothRenderer(nn.Module):
             TypeMismatchError: Mesh and camera are on different devices.
 
         Gradient:
-            Of any order, by vertices, camera and steepness.
+            By vertices, camera and steepness, as of the call.
         """
         scene = read_scene(_NAME, self._values(mesh, camera, Lighting()))
         return draw_silhouette(scene).to(mesh.vertices.dtype)

@@ -233,10 +233,11 @@ def set_up(
         is_broken: (B,), gets which pictures these are.
     """
     near, tau, is_perspective, is_two_sided = look[4], look[5], look[6] > 0.0, look[7] > 0.0
-    seen = np.empty((vertices.shape[1], 4))
+    seen, logits = np.empty((vertices.shape[1], 4)), np.empty(out.shape[1])
     for b in range(begin, end):
         own_vertices, own_faces, own_mask = _own(vertices, b), _own(faces, b), _own(mask, b)
         own_eye, own_axes, s, o = _own(eye, b), _own(axes, b), _own(steepness, b), _own(opacity, b)
+        largest = -math.inf
         own_colours, own_light = _own(colours, b), _own(light, b)
         _project(own_vertices, own_eye, own_axes, _own(scale, b), near, is_perspective, seen)
         toward_light = unit((own_light[0], own_light[1], own_light[2]))
@@ -269,7 +270,8 @@ def set_up(
             depth = (seen[face[0], 2] + seen[face[1], 2] + seen[face[2], 2]) / 3.0
             log_shown = seen[face[0], 3] + seen[face[1], 3] + seen[face[2], 3] if own_mask[f] else HIDDEN
             q[SHOWN] = math.exp(log_shown)
-            q[LOGIT] = log_shown - o * depth
+            logits[f] = log_shown - o * depth
+            largest = max(largest, logits[f])
             if is_on(lit):
                 a, c, d = (
                     row_of(own_vertices, face[0]),
@@ -284,6 +286,8 @@ def set_up(
                 for channel in range(own_colours.shape[1]):
                     q[CHANNEL + channel] = own_colours[f, channel]
                 q[CHANNEL + own_colours.shape[1]] = depth
+        for f in range(own_faces.shape[0]):
+            out[b, f, LOGIT] = logits[f] - largest  # shares do not change, and no digits are lost
         is_broken[b] = _has_no_sum(out[b])
         if is_broken[b]:
             out[b] = 0

@@ -45,9 +45,11 @@ def near(found: Tensor, wanted: Tensor, tolerance: float) -> None:
     torch.testing.assert_close(found.double(), wanted.double(), rtol=0, atol=tolerance * scale)
 
 
-def leaves(name: str, batch: tuple[int, ...], look: str, projection: str) -> tuple[dict[str, Tensor], Tensor]:
+def leaves(
+    name: str, batch: tuple[int, ...], look: str, projection: str, level: int = 1
+) -> tuple[dict[str, Tensor], Tensor]:
     """All that has derivatives, and faces."""
-    vertices, faces = sphere(batch)
+    vertices, faces = sphere(batch, level)
     found = {
         "vertices": vertices,
         "eye": EYE + torch.linspace(0, 0.3, 3, dtype=torch.float64),
@@ -85,7 +87,7 @@ def test_values_and_gradients(
     name: str, look: str, support: str, projection: str, batch: tuple[int, ...], size: tuple[int, int]
 ) -> None:
     operation = OPERATIONS[name]
-    inputs, faces = leaves(name, batch, look, projection)
+    inputs, faces = leaves(name, batch, look, projection, level=0 if batch == (3,) else 1)
     given = {"faces": faces, "size": size, "support": support, **options(name, look)}
     for dtype, value, slope in ((torch.float64, 1e-12, 1e-10), (torch.float32, 2e-5, 1e-4)):
         own = {key: each.detach().to(dtype).requires_grad_() for key, each in inputs.items()}
@@ -323,3 +325,77 @@ def test_batched_cotangents() -> None:
     for row in (5, 6):
         (wanted,) = torch.autograd.grad(picture, x, several[row], retain_graph=True)
         near(found[row], wanted, 1e-10)
+
+
+NEAR_AND_FAR = torch.tensor(
+    [[-9, -9, -2.0], [9, -9, -2], [0, 12, -2], [-0.15, -0.15, 1], [0.15, -0.15, 1], [0, 0.15, 1]],
+    dtype=torch.float64,
+)
+"""A small face far in front of a wall: it wins pixels in which it covers next to nothing."""
+
+
+@pytest.mark.parametrize("opacity", [20.0, 50.0, 100.0])
+@pytest.mark.parametrize("support", SUPPORTS)
+def test_near_faces_win_by_their_depth_far_beyond_their_disc(support: str, opacity: float) -> None:
+    faces, eye = torch.tensor([[0, 1, 2], [3, 4, 5]]), torch.tensor([0.0, 0.0, 3.0], dtype=torch.float64)
+    given: dict[str, Any] = {"faces": faces, "support": support, "opacity": opacity, "size": (64, 50)}
+    results: list[list[Tensor]] = []
+    for run in (runtime.render_image, runtime.render_image.reference):
+        x = NEAR_AND_FAR.clone().requires_grad_()
+        picture = run(x, eye=eye, colour=torch.tensor([0.0, 1.0], dtype=torch.float64), **given)
+        loss = (picture * weights(picture)).sum() + picture.square().sum()
+        (first,) = torch.autograd.grad(loss, x, create_graph=True)
+        (second,) = torch.autograd.grad((first * NEAR_AND_FAR).sum(), x)
+        results.append([picture.detach(), first.detach(), second])
+    for have, want, tolerance in zip(*results, (1e-12, 1e-10, 1e-9), strict=True):
+        near(have, want, tolerance)
+    single = runtime.render_image(
+        *(NEAR_AND_FAR.float(), faces, eye.float()), colour=torch.tensor([0.0, 1.0]),
+        support=support, opacity=opacity, size=(64, 50),
+    )  # fmt: skip
+    near(single, results[1][0], 1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_small_ball_before_a_large_one(dtype: torch.dtype) -> None:
+    small, large = icosphere(1, radius=0.2, dtype=torch.float64), icosphere(2, dtype=torch.float64)
+    shift = torch.tensor([0.0, 0.0, 1.6], dtype=torch.float64)
+    x = torch.cat((small.vertices + shift, large.vertices - shift / 2)).to(dtype).requires_grad_()
+    faces = torch.cat((small.faces, large.faces + len(small.vertices)))
+    eye = torch.tensor([0.1, 0.2, 3.0], dtype=dtype)
+    picture = runtime.render_image(x, faces, eye, size=48)
+    exact = x.detach().double().requires_grad_()
+    wanted = runtime.render_image.reference(exact, faces, eye.double(), size=48)
+    near(picture.detach(), wanted.detach(), 1e-12 if dtype == torch.float64 else 2e-5)
+    have = torch.autograd.grad((picture * weights(picture).to(dtype)).sum(), x)[0]
+    want = torch.autograd.grad((wanted * weights(wanted)).sum(), exact)[0]
+    near(have, want, 1e-10 if dtype == torch.float64 else 1e-4)
+
+
+@pytest.mark.parametrize("run", [runtime.render_silhouette, runtime.render_silhouette.reference])
+def test_silhouettes_are_degrees(run: Any) -> None:
+    ball = icosphere(2, radius=0.5)
+    for size in (8, 32):
+        found = run(ball.vertices, ball.faces, torch.tensor([0.3, 0.5, 2.0]), size=size)
+        assert found.min() >= 0
+        assert found.max() <= 1
+
+
+def test_far_scenes_keep_their_digits() -> None:
+    ball = icosphere(2, radius=0.5, dtype=torch.float64)
+    pictures: list[Tensor] = []
+    for dtype, run in (
+        (torch.float64, runtime.render_image.reference),
+        (torch.float32, runtime.render_image),
+    ):
+        eye = torch.tensor([0.0, 0.0, 1000.0], dtype=dtype)
+        pictures.append(run(ball.vertices.to(dtype), ball.faces, eye, size=32, fov=0.06).double())
+    near(pictures[1], pictures[0], 2e-4)
+
+
+def test_another_default_device() -> None:
+    x = tetrahedron()
+    wanted = runtime.render_image(x, TETRAHEDRON, EYE, size=4)
+    with torch.device("meta"):
+        found = runtime.render_image(x, TETRAHEDRON, EYE, size=4)
+    assert torch.equal(found, wanted)
