@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ runtime: Any = algonet_runtime
 OPERATIONS: dict[str, Any] = {"silhouette": runtime.render_silhouette, "image": runtime.render_image}
 LEAST = 0.02
 """A gradient smaller than this share of the largest one counts as if it were so large."""
+PICTURES = [("silhouette", "plain"), ("image", "plain"), ("image", "two-sided"), ("image", "RGB")]
 SIZES = [(1, 1), (7, 5), (64, 64), (100, 37)]
 
 
@@ -76,13 +78,20 @@ def options(name: str, look: str) -> dict[str, Any]:
     return {"two_sided": True} if name == "image" and look == "two-sided" else {}
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("batch", [(), (1,), (3,)], ids=str)
+def cases() -> Iterator[Any]:
+    """Pictures, batches and sizes: all on demand, and each time those that differ most."""
+    for name, look in PICTURES:
+        for batch in ((), (1,), (3,)):
+            for size in SIZES:
+                is_small = size[0] < 10
+                is_first = is_small if batch else look != "two-sided"
+                marks = () if is_first and (batch != (1,) or size == (7, 5)) else pytest.mark.slow
+                yield pytest.param(name, look, batch, size, marks=marks)
+
+
+@pytest.mark.parametrize(("name", "look", "batch", "size"), list(cases()), ids=str)
 @pytest.mark.parametrize("projection", PROJECTIONS)
 @pytest.mark.parametrize("support", SUPPORTS)
-@pytest.mark.parametrize(
-    ("name", "look"), [("silhouette", "plain"), ("image", "plain"), ("image", "two-sided"), ("image", "RGB")]
-)
 def test_values_and_gradients(
     name: str, look: str, support: str, projection: str, batch: tuple[int, ...], size: tuple[int, int]
 ) -> None:
@@ -108,9 +117,7 @@ def test_values_and_gradients(
 
 @pytest.mark.parametrize("projection", PROJECTIONS)
 @pytest.mark.parametrize("support", SUPPORTS)
-@pytest.mark.parametrize(
-    ("name", "look"), [("silhouette", "plain"), ("image", "plain"), ("image", "two-sided"), ("image", "RGB")]
-)
+@pytest.mark.parametrize(("name", "look"), PICTURES)
 def test_second_derivatives(name: str, look: str, support: str, projection: str) -> None:
     operation = OPERATIONS[name]
     inputs, faces = leaves(name, (2,), look, projection)
