@@ -172,7 +172,7 @@ def gradient_tangent(
         q, t, h = faces[b, f], tangent[b, f], out[b, f]
         reaches(faces[b, f : f + 1], least, gated, reach)
         first_row, last_row, first_column, last_column = tile_range(
-            q, reach[0], weakest, height, width, rows_of_tiles, columns, gated, shaded
+            q, reach[0], least, weakest, height, width, rows_of_tiles, columns, gated, shaded
         )
         for j in range(first_row, last_row):
             for i in range(first_column, last_column):

@@ -102,11 +102,13 @@ def smallest(lowest):
 
 
 @_compiled
-def tile_range(q, reach, weakest, height, width, rows_of_tiles, columns, gated, shaded):
+def tile_range(q, reach, least, weakest, height, width, rows_of_tiles, columns, gated, shaded):
     """First row, behind the last one, and so for columns, of the tiles that a face may reach."""
-    may_be_far = is_on(shaded) and (q[LOGIT] > weakest or not q[SHOWN] > 0)
-    if may_be_far or not is_on(gated):
+    if not is_on(gated) or (is_on(shaded) and not q[SHOWN] > 0):
         return 0, rows_of_tiles, 0, columns
+    if is_on(shaded) and q[LOGIT] > weakest:
+        wanted = weakest + least - q[LOGIT]
+        reach = max(reach, math.sqrt(max((q[GATE] + _LN2 - wanted) / q[FALL], 0.0)))
     tile = 2.0 * SIDE / height
     around = reach + tile
     left, upper = (q[CENTRE_X] + width / height) / tile, (1 - q[CENTRE_Y]) / tile
@@ -340,7 +342,7 @@ def gradient(
             current, weakest = b, smallest(lowest[b])
         reaches(faces[b, f : f + 1], least, gated, reach)
         first_row, last_row, first_column, last_column = tile_range(
-            q, reach[0], weakest, height, width, rows_of_tiles, columns, gated, shaded
+            q, reach[0], least, weakest, height, width, rows_of_tiles, columns, gated, shaded
         )
         for j in range(first_row, last_row):
             for i in range(first_column, last_column):
