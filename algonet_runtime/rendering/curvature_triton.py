@@ -10,7 +10,7 @@ import triton
 import triton.language as tl
 
 from algonet_runtime.rendering.pixels_triton import SIZES, coordinates, middle, tile_pixels, tile_range
-from algonet_runtime.rendering.tiles_triton import edge_at, is_listed, places, visible
+from algonet_runtime.rendering.tiles_triton import edge_at, is_listed, places, store_sums, visible
 
 
 @triton.jit
@@ -202,20 +202,8 @@ def gradient_tangent(
                 by_twin += g_twin_t / twin - g_twin * twin_t / (twin * twin)
                 by_shown += g_open * open_t
     h = out + task * stride
-    tl.store(h, tl.sum(s0x, 0))
-    tl.store(h + 1, tl.sum(s0y, 0))
-    tl.store(h + 2, tl.sum(s0, 0))
-    tl.store(h + 3, tl.sum(s1x, 0))
-    tl.store(h + 4, tl.sum(s1y, 0))
-    tl.store(h + 5, tl.sum(s1, 0))
-    tl.store(h + 6, tl.sum(s2x, 0))
-    tl.store(h + 7, tl.sum(s2y, 0))
-    tl.store(h + 8, tl.sum(s2, 0))
-    tl.store(h + 9, tl.sum(by_x, 0))
-    tl.store(h + 10, tl.sum(by_y, 0))
-    tl.store(h + 11, tl.sum(by_twin, 0))
-    tl.store(h + 12, tl.sum(by_gate, 0))
-    tl.store(h + 13, tl.sum(by_fall, 0))
-    tl.store(h + 14, tl.sum(by_shown, 0))
-    tl.store(h + 15, tl.sum(by_logit, 0))
+    store_sums(
+        h, s0x, s0y, s0, s1x, s1y, s1, s2x, s2y, s2,
+        by_x, by_y, by_twin, by_gate, by_fall, by_shown, by_logit,
+    )  # fmt: skip
     tl.store(h + 16 + c, tl.sum(by_colour, 0), mask=is_channel)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from io import BytesIO
 from math import ceil
 from pathlib import Path
 from typing import Any, cast, final
-from uuid import uuid4
 
 import torch
 from torch import Tensor
 
 from algonet_runtime.checks import check_count
 from algonet_runtime.errors import ArgumentError, RangeError, ShapeError, TypeMismatchError
+from algonet_runtime.rendering.writing import write_atomically
 
 _LABEL_HEIGHT = 15
 """Pixels of a line of text; the default font of pillow has a size of 10."""
@@ -199,14 +198,9 @@ def _line_of_text(text: str, width: int, paper: int) -> Tensor:
 
 
 def _write(operation: str, file: Path, data: bytes) -> None:
-    draft = file.with_name(f".{uuid4().hex}.tmp")
     try:
-        draft.write_bytes(data)
-        draft.replace(file)
+        write_atomically(file, data)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         todo = "name a file in a folder that you may write to"
         raise ImageFileError(f"{operation}: `{file}` cannot be written ({reason}); {todo}", "path") from None
-    finally:
-        with suppress(OSError):
-            draft.unlink()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import final
-from uuid import uuid4
 
 import torch
 
@@ -30,6 +28,7 @@ from algonet_runtime.rendering.text_formats import (
     read_obj,
     read_off,
 )
+from algonet_runtime.rendering.writing import write_atomically
 
 
 @final
@@ -168,17 +167,12 @@ def _read_off(data: bytes, file: Path) -> Surface:
 
 
 def _write(file: Path, data: bytes) -> None:
-    temporary = file.with_name(f".{uuid4().hex}.tmp")
     try:
-        temporary.write_bytes(data)
-        temporary.replace(file)
+        write_atomically(file, data)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         todo = "name a file in a folder that you may write to"
         raise _error("save_mesh", file, f"cannot be written ({reason})", todo) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def _arrays(mesh: Mesh) -> tuple[Floats, Indices]:

@@ -76,3 +76,24 @@ def visible(q, px, py, is_gated: tl.constexpr):
         past = log_visible + stopped
     log_open = log_sum(out0 + in1, out1 + in2, out2 + in0, past)
     return in0, in1, in2, out0, out1, out2, log_visible, log_open, passed, stopped, past
+
+
+@triton.jit
+def store_sums(h, a0, b0, c0, a1, b1, c1, a2, b2, c2, x, y, twin, gate, fall, shown, logit):
+    """Store sums over pixels as the numbers of a face, but for its channels."""
+    tl.store(h, tl.sum(a0, 0))
+    tl.store(h + 1, tl.sum(b0, 0))
+    tl.store(h + 2, tl.sum(c0, 0))
+    tl.store(h + 3, tl.sum(a1, 0))
+    tl.store(h + 4, tl.sum(b1, 0))
+    tl.store(h + 5, tl.sum(c1, 0))
+    tl.store(h + 6, tl.sum(a2, 0))
+    tl.store(h + 7, tl.sum(b2, 0))
+    tl.store(h + 8, tl.sum(c2, 0))
+    tl.store(h + 9, tl.sum(x, 0))
+    tl.store(h + 10, tl.sum(y, 0))
+    tl.store(h + 11, tl.sum(twin, 0))
+    tl.store(h + 12, tl.sum(gate, 0))
+    tl.store(h + 13, tl.sum(fall, 0))
+    tl.store(h + 14, tl.sum(shown, 0))
+    tl.store(h + 15, tl.sum(logit, 0))

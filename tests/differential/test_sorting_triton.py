@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +25,7 @@ from algonet_runtime.sorting.providers import (
     MOST_COLUMNS_ON_CUDA,
     MOST_KEYS_ON_CUDA,
 )
-from tests.repository import ROOT
-
-needs_triton = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
+from tests.differential.triton_processes import needs_triton, run_checks
 
 CHECKS = (
     *DISTRIBUTIONS,
@@ -44,32 +38,19 @@ PROCESSES = 4
 """Triton is either interpreted or not in a process; each of these interprets every fourth check."""
 
 
-def run(folder: Path, *names: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.differential.sorting_triton_runs", *names],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        cwd=ROOT,
-        env=os.environ | {"TRITON_CACHE_DIR": str(folder)} | environment,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @needs_triton
 @pytest.mark.parametrize("part", range(PROCESSES))
 def test_interpreted_kernels_have_the_values_and_derivatives_of_the_plain_version(
     part: int, tmp_path: Path
 ) -> None:
-    run(tmp_path, *CHECKS[part::PROCESSES], TRITON_INTERPRET="1")
+    run_checks("sorting_triton_runs", tmp_path, *CHECKS[part::PROCESSES], TRITON_INTERPRET="1")
 
 
 @needs_triton
 @pytest.mark.parametrize("dtype", ["fp32", "fp64"])
 def test_kernels_compile_for_gpus(dtype: str, tmp_path: Path) -> None:
-    assert int(run(tmp_path, "compile", dtype, TRITON_INTERPRET="0")) > len(DISTRIBUTIONS)
+    compiled = run_checks("sorting_triton_runs", tmp_path, "compile", dtype, TRITON_INTERPRET="0")
+    assert int(compiled) > len(DISTRIBUTIONS)
 
 
 @pytest.mark.cuda
